@@ -1,0 +1,1 @@
+"""Actions in [-1, 1] to actuator targets, for all worlds at once."""

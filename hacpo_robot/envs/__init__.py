@@ -1,0 +1,1 @@
+"""Reinforcement-learning environments: any robot on any task."""

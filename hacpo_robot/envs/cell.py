@@ -1,0 +1,146 @@
+"""One robot on one task in many worlds: reset, command, sense, judge. No episodes, no protocol."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.control.controller import action_signature, make_controller
+from hacpo_robot.envs.hub import compute_effect
+from hacpo_robot.envs.observation import Observer
+from hacpo_robot.envs.reset import ResetSampler
+from hacpo_robot.sim.handles import Handles
+from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
+from hacpo_robot.sim.scene import Scene
+from hacpo_robot.sim.worlds import IntArray, Worlds
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import Region
+from hacpo_robot.specs.terms import TaskState
+
+CONTROL_HZ = 20
+"""Control steps per second, as in robosuite."""
+GRIPPER_SPEED = 0.4
+"""Largest change of the gripper command in one control step; fully open to closed is 2."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one control step led to. Shape (n_worlds,) each."""
+
+    reward: FloatArray
+    """In [0, 1]; 0 where the world was lost."""
+    terms: dict[str, FloatArray]
+    """Unweighted reward terms, each in [0, 1]."""
+    success: NDArray[np.bool_]
+    broken: NDArray[np.bool_]
+    """Physics failed; the world shows its last good state."""
+    lost: NDArray[np.bool_]
+    """An object left the workspace, or physics failed."""
+
+
+class Cell:
+    """Owner of ``n_worlds`` copies of one scene and of everything that decides their next step.
+
+    ``state`` and ``joints`` describe the present; ``effect`` what the last step did to the tool.
+    """
+
+    def __init__(
+        self, scene: Scene, sampler_noise: float, n_worlds: int, *, seed: int, n_threads: int | None = None
+    ) -> None:
+        """Place every world at a start drawn from its own dice.
+
+        Args:
+            scene: The compiled model of robot and task.
+            sampler_noise: Spread of the joints around home at reset [rad].
+            n_worlds: How many copies.
+            seed: World ``i`` draws from a stream of ``(seed, i)``: other worlds do not change it.
+            n_threads: Native threads; all cores when not given.
+        """
+        self.scene = scene
+        self.robot, self.task = scene.robot, scene.task
+        self.n_worlds = n_worlds
+        self.handles = Handles.of(scene)
+        self.observer = Observer(self.robot, self.task)
+        self.controller = make_controller(self.robot, self.handles)
+        self.action_signature = action_signature(self.controller)
+        substeps = round(1 / (CONTROL_HZ * scene.model.opt.timestep))
+        self.worlds = Worlds(scene.model, n_worlds, substeps=substeps, n_threads=n_threads)
+        self._sampler = ResetSampler(self.robot, self.task, self.handles, sampler_noise)
+        self._opened, self._closed = np.array(self.robot.gripper.opened), np.array(self.robot.gripper.closed)
+        self._gripper_command = np.ones((n_worlds, 1))
+        self._goals = np.zeros((n_worlds, 3))
+        self.state: TaskState
+        self.joints: JointState
+        self.effect = np.zeros((n_worlds, 7))
+        self.seed(seed)
+        self.reset(np.arange(n_worlds))
+
+    def seed(self, seed: int) -> None:
+        """Give every world fresh dice."""
+        self.dice = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
+
+    def reset(self, worlds: IntArray) -> None:
+        """Start some worlds anew. ``worlds`` has shape (k,)."""
+        default = self.worlds.default_qpos
+        starts = [self._sampler.sample(default, self.dice[world]) for world in worlds]
+        if starts:
+            self.worlds.place(worlds, np.stack([qpos for qpos, _ in starts]))
+            self._goals[worlds] = np.stack([goal for _, goal in starts])
+            self._gripper_command[worlds] = 1.0
+        self._read()
+
+    def step(self, action: FloatArray) -> Outcome:
+        """Hold an action for one control step in every world.
+
+        Args:
+            action: Arm part, then gripper (-1 closed, 1 open), clipped to [-1, 1].
+                Shape (n_worlds, action_signature.size).
+        """
+        action = np.clip(action, -1.0, 1.0)
+        before = self.state
+        wanted = action[:, -1:] - self._gripper_command
+        self._gripper_command = self._gripper_command + np.clip(wanted, -GRIPPER_SPEED, GRIPPER_SPEED)
+        controls = np.zeros((self.n_worlds, self.scene.model.nu))
+        controls[:, self.handles.arm_ctrl] = self.controller.targets(action[:, :-1], self.joints, before)
+        controls[:, self.handles.gripper_ctrl] = self._closed + (self._gripper_command + 1) / 2 * (
+            self._opened - self._closed
+        )
+        broken = self.worlds.step(controls)
+        self._read()
+        self.effect = compute_effect(before, self.state, action[:, -1:])
+        return self._judge(broken)
+
+    def observe(self) -> FloatArray:
+        """What the robot senses now. Shape (n_worlds, observation size)."""
+        return self.observer.observe(self.state, self.joints)
+
+    def _read(self) -> None:
+        self.joints = read_joints(self.worlds.sensors, self.handles)
+        self.state = read_task_state(
+            self.worlds.sensors, self.handles, self._gripper_command.copy(), self._goals.copy()
+        )
+
+    def _judge(self, broken: NDArray[np.bool_]) -> Outcome:
+        lost = broken | ~inside(self.state.object_pos_w, self.task.workspace).all(axis=-1)
+        terms = {name: term.value(self.state) for name, term in self.task.rewards.items()}
+        reward = sum(term.weight * terms[name] for name, term in self.task.rewards.items())
+        success = self.task.success(self.state) & ~lost
+        return Outcome(np.where(lost, 0.0, reward), terms, success, broken, lost)
+
+    def get_state(self) -> dict[str, FloatArray]:
+        """Copies of all numbers that decide the future, dice excepted."""
+        physics = self.worlds.get_state()
+        return {**physics, "gripper_command": self._gripper_command.copy(), "goals": self._goals.copy()}
+
+    def set_state(self, state: dict[str, FloatArray]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        self.worlds.set_state(state)
+        self._gripper_command = state["gripper_command"].copy()
+        self._goals = state["goals"].copy()
+        self._read()
+
+
+def inside(position: FloatArray, region: Region) -> NDArray[np.bool_]:
+    """Whether points lie in a region. (..., 3) [m] -> (...,)."""
+    low, high = np.array([region.x, region.y, region.z]).T
+    return ((position > low) & (position < high)).all(axis=-1)

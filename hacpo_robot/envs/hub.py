@@ -1,0 +1,95 @@
+"""The task-space description that every robot shares: state ``z`` and effect ``e``.
+
+``z`` has two parts: the body (tool and gripper) and the world (objects and goal).
+"""
+
+import numpy as np
+
+from hacpo_robot.specs.rotation import matrix_of_sixd, rotation_vector, sixd_of_matrix
+from hacpo_robot.specs.signature import Field, FloatArray, Signature, uniform_field
+from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.specs.terms import TaskState
+
+XYZ = ("x", "y", "z")
+SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
+
+BODY = Signature(
+    (
+        uniform_field("tool_pos", XYZ, 2.0, unit="m", frame="world"),
+        uniform_field("tool_rot", SIXD, 1.0, unit="1", frame="world"),
+        uniform_field("tool_vel", XYZ, 5.0, unit="m/s", frame="world"),
+        Field(name="gripper_width", elements=("width",), unit="m", low=(-0.01,), high=(0.2,)),
+        uniform_field("gripper_command", ("opening",), 1.0, unit="1"),
+    )
+)
+"""Layout of the body part of ``z``."""
+
+EFFECT = Signature(
+    (
+        uniform_field("translation", XYZ, 0.5, unit="m", frame="world"),
+        uniform_field("rotation", XYZ, np.pi, unit="rad", frame="world"),
+        uniform_field("gripper", ("opening",), 1.0, unit="1"),
+    )
+)
+"""Layout of ``e``: what one action did to the tool, and the gripper command."""
+
+
+def world_signature(task: TaskSpec) -> Signature:
+    """Layout of the world part of ``z`` for one task."""
+    per_prop = [
+        field
+        for prop in task.props
+        for field in (
+            uniform_field(f"{prop.name}_pos", XYZ, 2.0, unit="m", frame="world"),
+            uniform_field(f"{prop.name}_rot", SIXD, 1.0, unit="1", frame="world"),
+            uniform_field(f"{prop.name}_touch", ("left", "right"), 1.0, unit="1"),
+        )
+    ]
+    return Signature((*per_prop, uniform_field("goal_pos", XYZ, 2.0, unit="m", frame="world")))
+
+
+def body_vector(state: TaskState) -> FloatArray:
+    """Body part of ``z``. Shape (n, BODY.size)."""
+    return np.concatenate(
+        [
+            state.tool_pos_w,
+            sixd_of_matrix(state.tool_rot_w),
+            state.tool_vel_w,
+            state.gripper_width,
+            state.gripper_command,
+        ],
+        axis=-1,
+    )
+
+
+def world_vector(state: TaskState) -> FloatArray:
+    """World part of ``z``. Shape (n, world_signature(task).size)."""
+    objects = np.concatenate([state.object_pos_w, sixd_of_matrix(state.object_rot_w), state.touch], axis=-1)
+    return np.concatenate([objects.reshape(*objects.shape[:-2], -1), state.goal_pos_w], axis=-1)
+
+
+def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState:
+    """The task state that a hub state describes; inverse of the two functions above."""
+    part = BODY.split(body)
+    objects = world[..., :-3].reshape(*world.shape[:-1], n_objects, 11)
+    return TaskState(
+        tool_pos_w=part["tool_pos"],
+        tool_rot_w=matrix_of_sixd(part["tool_rot"]),
+        tool_vel_w=part["tool_vel"],
+        gripper_width=part["gripper_width"],
+        gripper_command=part["gripper_command"],
+        object_pos_w=objects[..., :3],
+        object_rot_w=matrix_of_sixd(objects[..., 3:9]),
+        touch=objects[..., 9:],
+        goal_pos_w=world[..., -3:],
+    )
+
+
+def compute_effect(before: TaskState, after: TaskState, gripper_action: FloatArray) -> FloatArray:
+    """What a control step did: tool translation, rotation vector, gripper action. Shape (n, 7)."""
+    turn = after.tool_rot_w @ before.tool_rot_w.swapaxes(-1, -2)
+    return np.concatenate(
+        [after.tool_pos_w - before.tool_pos_w, rotation_vector(turn), gripper_action], axis=-1
+    )
+
+

@@ -1,0 +1,34 @@
+"""Every error that this package raises on purpose; each one writes its own sentence from facts."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HacpoError(Exception):
+    """Root of all errors that a caller may want to catch together."""
+
+
+class InvalidSpecError(HacpoError, ValueError):
+    """A robot, a task or a setting contradicts itself."""
+
+
+class UnknownNameError(HacpoError, LookupError):
+    """A name that nobody registered; the message lists the names that exist."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        valid = sorted(known)
+        close = get_close_matches(name, valid, n=1)
+        hint = f" (did you mean {close[0]!r}?)" if close else ""
+        super().__init__(f"unknown {kind} {name!r}{hint}; valid: {', '.join(valid)}")
+
+
+class RunFolderError(HacpoError, FileExistsError):
+    """A run folder that is in the way, missing, or not one of ours."""
+
+
+class CheckpointError(HacpoError, OSError):
+    """A checkpoint that cannot be read back whole."""
+
+
+class ExportError(HacpoError, ValueError):
+    """A policy that must not leave: no statistics, or parity missed."""

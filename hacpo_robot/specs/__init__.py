@@ -1,0 +1,1 @@
+"""Frozen descriptions of robots, tasks and settings; numpy is the only third-party import."""

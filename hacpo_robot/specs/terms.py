@@ -1,0 +1,70 @@
+"""The vocabulary of rewards: task-space state, and pure functions from it to [0, 1]."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.specs.signature import FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskState:
+    """What a task can see of one or many worlds: no joints, no robot. Batch axes lead."""
+
+    tool_pos_w: FloatArray
+    """Shape (..., 3) [m]."""
+    tool_rot_w: FloatArray
+    """Tool axes as columns. Shape (..., 3, 3)."""
+    tool_vel_w: FloatArray
+    """Linear velocity. Shape (..., 3) [m/s]."""
+    gripper_width: FloatArray
+    """Opening between the fingertips. Shape (..., 1) [m]."""
+    gripper_command: FloatArray
+    """Last command, -1 closed to 1 open. Shape (..., 1)."""
+    object_pos_w: FloatArray
+    """Shape (..., n_objects, 3) [m]."""
+    object_rot_w: FloatArray
+    """Shape (..., n_objects, 3, 3)."""
+    touch: FloatArray
+    """1 where the left, right fingertip touches the object, else 0. Shape (..., n_objects, 2)."""
+    goal_pos_w: FloatArray
+    """Shape (..., 3) [m]; zeros where the task has no goal."""
+
+
+RewardTerm = Callable[[TaskState], FloatArray]
+Success = Callable[[TaskState], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A reward term with its weight in the sum."""
+
+    value: RewardTerm
+    weight: float
+
+
+def within(distance: FloatArray, *, radius: float, margin: float) -> FloatArray:
+    """1 inside ``radius``, falling smoothly to 0.1 at ``radius + margin``.
+
+    Args:
+        distance: Shape (...,) [m].
+        radius: Where the value is full [m].
+        margin: Distance beyond ``radius`` at which 0.1 is left [m].
+
+    Returns:
+        Shape (...,), in (0, 1].
+    """
+    excess = np.maximum(distance - radius, 0.0) / margin
+    return 0.1 ** (excess**2)
+
+
+def distance(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Euclidean distance over the last axis. Shape (...,) [m]."""
+    return np.linalg.norm(a - b, axis=-1)
+
+
+def pinched(state: TaskState, index: int = 0) -> NDArray[np.bool_]:
+    """Both fingertips touch object ``index``. Shape (...,)."""
+    return state.touch[..., index, :].min(axis=-1) > 0.5

@@ -1,0 +1,1 @@
+"""One file of data per robot arm; each ends in ``ROBOT = RobotSpec(...)``."""

@@ -1,0 +1,32 @@
+"""Universal Robots UR5e: 6 joints, commanded by tool motion, senses its tool but no velocities."""
+
+from hacpo_robot.specs.robot import ArmSpec, CartesianDelta, RobotSpec, SensorSpec
+
+from .panda import PANDA_GRIPPER
+
+ROBOT = RobotSpec(
+    name="ur5e",
+    arm=ArmSpec(
+        mjcf="robosuite:robots/ur5e/robot.xml",
+        joints=(
+            "shoulder_pan_joint",
+            "shoulder_lift_joint",
+            "elbow_joint",
+            "wrist_1_joint",
+            "wrist_2_joint",
+            "wrist_3_joint",
+        ),
+        home=(-0.470, -1.735, 2.480, -2.275, -1.590, -1.991),
+    ),
+    gripper=PANDA_GRIPPER,
+    sensors=(
+        SensorSpec(quantity="tool_pos"),
+        SensorSpec(quantity="tool_rot"),
+        SensorSpec(quantity="gripper_width"),
+        SensorSpec(quantity="object_pos", frame="world"),
+        SensorSpec(quantity="object_rot", frame="world"),
+        SensorSpec(quantity="goal_pos", frame="world"),
+    ),
+    action=CartesianDelta(position_scale=0.05, yaw_scale=0.2),
+    source="robosuite 1.5: robots/ur5e/robot.xml, models/robots/manipulators/ur5e_robot.py",
+)

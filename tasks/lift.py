@@ -1,0 +1,72 @@
+"""Lift: pick a cube from the table and hold it in the air (robosuite's ``Lift``)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TABLE_TOP, BoxProp, Region, TaskSpec
+from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, within
+
+HALF_SIZE = 0.021
+"""Half edge of the cube [m]; the middle of robosuite's 0.020 to 0.022."""
+HEIGHT = 0.04
+"""Clearance under the cube that counts as lifted [m]."""
+CEILING = 0.40
+"""Clearance above which the cube was thrown, not lifted [m]."""
+
+CUBE = BoxProp(
+    name="cube",
+    half_size=(HALF_SIZE,) * 3,
+    start=Region(
+        x=(-0.03, 0.03),
+        y=(-0.03, 0.03),
+        z=(TABLE_TOP + HALF_SIZE, TABLE_TOP + HALF_SIZE),
+        yaw=(0.0, 2 * np.pi),
+    ),
+)
+
+
+def clearance(state: TaskState) -> FloatArray:
+    """Height of the cube's centre above its place on the table. Shape (...,) [m]."""
+    return state.object_pos_w[..., 0, 2] - (TABLE_TOP + HALF_SIZE)
+
+
+def reach(state: TaskState) -> FloatArray:
+    """Tool near the cube, seen from afar."""
+    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.01, margin=0.25)
+
+
+def centre(state: TaskState) -> FloatArray:
+    """Cube between the fingertips."""
+    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.005, margin=0.05)
+
+
+def grasp(state: TaskState) -> FloatArray:
+    """Both fingertips on the cube."""
+    return pinched(state).astype(float)
+
+
+def raise_cube(state: TaskState) -> FloatArray:
+    """Height gained while grasped, full at the height that counts."""
+    return np.clip(clearance(state) / HEIGHT, 0.0, 1.0) * pinched(state)
+
+
+def lifted(state: TaskState) -> NDArray[np.bool_]:
+    """Cube held in the air by both fingertips, neither on the table nor thrown."""
+    height = clearance(state)
+    return (height > HEIGHT) & (height < CEILING) & pinched(state)
+
+
+TASK = TaskSpec(
+    name="lift",
+    props=(CUBE,),
+    rewards={
+        "reach": Term(reach, 0.05),
+        "centre": Term(centre, 0.1),
+        "grasp": Term(grasp, 0.1),
+        "raise": Term(raise_cube, 0.2),
+        "success": Term(lambda state: lifted(state).astype(float), 0.55),
+    },
+    success=lifted,
+    horizon_s=5.0,
+)
