@@ -46,6 +46,11 @@ def grasp(state: TaskState) -> FloatArray:
     return pinched(state).astype(float)
 
 
+def unload(state: TaskState) -> FloatArray:
+    """Cube off the table while grasped, full at 1 cm: the first millimetres are the hardest to find."""
+    return np.clip(clearance(state) / 0.01, 0.0, 1.0) * pinched(state)
+
+
 def raise_cube(state: TaskState) -> FloatArray:
     """Height gained while grasped, full at the height that counts."""
     return np.clip(clearance(state) / HEIGHT, 0.0, 1.0) * pinched(state)
@@ -61,9 +66,10 @@ TASK = TaskSpec(
     name="lift",
     props=(CUBE,),
     rewards={
-        "reach": Term(reach, 0.05),
-        "centre": Term(centre, 0.1),
-        "grasp": Term(grasp, 0.1),
+        "reach": Term(reach, 0.03),
+        "centre": Term(centre, 0.03),
+        "grasp": Term(grasp, 0.04),
+        "unload": Term(unload, 0.15),
         "raise": Term(raise_cube, 0.2),
         "success": Term(lambda state: lifted(state).astype(float), 0.55),
     },

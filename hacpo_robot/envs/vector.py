@@ -18,7 +18,7 @@ from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, Region, TaskSpec
 
-BABBLE_NOISE = 0.35
+BABBLE_NOISE = 0.2
 """Spread of the joints around home when calibration starts an episode [rad]."""
 BABBLE_REGION = Region(x=(-0.3, 0.3), y=(-0.35, 0.35), z=(TABLE_TOP + 0.005, TABLE_TOP + 0.5))
 """Calibration ends an episode when the tool leaves this box."""
@@ -38,6 +38,7 @@ class ManipulationVecEnv(VecEnv):
 
     body_signature = BODY
     effect_signature = EFFECT
+    render_mode = None
 
     def __init__(self, cell: Cell, *, tool_region: Region | None = None, stagger: bool = False) -> None:
         """Wrap a cell.

@@ -12,6 +12,8 @@ from hacpo_robot.specs.task import TABLE_TOP, BoxProp, TaskSpec
 
 ROBOT = "robot/"
 GRIPPER = "robot/gripper/"
+VISIBLE = 1
+"""Geom group that cameras see; robosuite keeps collision shapes in group 0."""
 
 # Servo and contact settings that stay stable at 5 ms; docs/physics.md tells how they were found.
 TIMESTEP = 0.005
@@ -78,18 +80,19 @@ def _make_arena(*, with_goal: bool) -> mujoco.MjSpec:
     world = spec.worldbody
     world.add_light(pos=(1.0, 1.0, 2.5), dir=(-0.4, -0.4, -1.0), castshadow=False)
     world.add_geom(
-        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(3, 3, 0.1), rgba=(0.55, 0.57, 0.6, 1), group=1,
+        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(3, 3, 0.1), rgba=(0.55, 0.57, 0.6, 1), group=VISIBLE,
         contype=0, conaffinity=0,
     )  # fmt: skip
     world.add_geom(
         name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=(0.4, 0.4, 0.025),
         pos=(0, 0, TABLE_TOP - 0.025), rgba=(0.78, 0.71, 0.6, 1), friction=(1.0, 0.005, 0.0001),
+        group=VISIBLE,
     )  # fmt: skip
-    world.add_camera(name="agentview", pos=(0.75, 0.45, 1.3), xyaxes=(-0.5, 0.87, 0, -0.4, -0.22, 0.89), fovy=50)
+    world.add_camera(name="agentview", pos=(0.85, 0.75, 1.45), xyaxes=(-0.63, 0.77, 0, -0.32, -0.26, 0.91), fovy=45)
     if with_goal:
         goal = world.add_body(name="goal", mocap=True, pos=(0, 0, 1.0))
         goal.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_SPHERE, size=(0.02, 0, 0), rgba=(0.1, 0.7, 0.2, 0.6), group=1,
+            type=mujoco.mjtGeom.mjGEOM_SPHERE, size=(0.02, 0, 0), rgba=(0.1, 0.7, 0.2, 0.6), group=VISIBLE,
             contype=0, conaffinity=0,
         )  # fmt: skip
     return spec
@@ -163,6 +166,7 @@ def _add_box(spec: mujoco.MjSpec, prop: BoxProp) -> None:
         density=prop.density,
         friction=prop.friction,
         rgba=prop.rgba,
+        group=VISIBLE,
     )
 
 

@@ -1,0 +1,1 @@
+"""How learners teach each other. Knows vectors and signatures; no robot, no simulator."""

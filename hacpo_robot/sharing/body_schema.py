@@ -1,0 +1,189 @@
+"""The learned maps of one body: E sense to hub, D the senses' own dynamics, F action to effect, B back."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import silu
+
+from hacpo_robot.sharing.embodiment import Anatomy
+
+WIDTH = 128
+START_REFINEMENTS = 3
+START_SPREAD = 0.3
+"""How far decoding may move a retrieved posture, standard units."""
+TRACK_SPREAD = 0.15
+"""How far decoding may move a predicted posture in one step, standard units."""
+
+
+class Standardizer(nn.Module):
+    """Shift and scale, kept as buffers so that they are saved with the weights."""
+
+    def __init__(self, size: int) -> None:
+        """Start as the identity."""
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+
+    def measure(self, values: Tensor) -> None:
+        """Take mean and spread from data; constant columns keep scale 1. ``values``: (n, size)."""
+        std = values.std(dim=0)
+        self.mean.copy_(values.mean(dim=0))
+        self.std.copy_(torch.where(std > 1e-5, std, torch.ones_like(std)))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Raw to standard units."""
+        return (values - self.mean) / self.std
+
+    def inverse(self, values: Tensor) -> Tensor:
+        """Standard to raw units."""
+        return values * self.std + self.mean
+
+
+class BodyState(NamedTuple):
+    """A body as it senses itself, and where the hub says it is.
+
+    D, F and B read both: an arm that senses no velocities still moves on for a moment, and the
+    hub state, known in training, tells how fast.
+    """
+
+    body: Tensor
+    """Body part of the observation. Shape (n, body size)."""
+    hub: Tensor
+    """Body part of ``z``. Shape (n, hub size)."""
+
+
+class BodySchema(nn.Module):
+    """Maps between one body and the hub; raw units in and out, shape (n, ·).
+
+    From the hub back to the senses there is no map: the posture of a redundant arm is no function
+    of its tool pose, and a network would average postures that exclude each other. Decoding
+    (:meth:`start`, :meth:`track`) follows an episode instead, as the arm itself would live it: it
+    begins in a posture in which the body's own episodes begin, predicts with D what the body would
+    sense after its own action, and corrects the prediction by the smallest change that makes E
+    agree with the hub.
+    """
+
+    def __init__(self, anatomy: Anatomy, *, n_starts: int, bank_size: int) -> None:
+        """Untrained maps.
+
+        Args:
+            anatomy: Sizes, and which numbers pass through.
+            n_starts: Remembered episode starts.
+            bank_size: Remembered hub states that tell what the body has been in.
+        """
+        super().__init__()
+        body, action = anatomy.body_size, anatomy.action_size
+        hub, effect = anatomy.hub_size, anatomy.effect_size
+        self._anatomy = anatomy
+        self.body_units, self.hub_units = Standardizer(body), Standardizer(hub)
+        self.effect_units, self.change_units = Standardizer(effect), Standardizer(body)
+        self.E, self.D = Mlp(body, hub), Mlp(body + hub + action, body)
+        self.F, self.B = Mlp(body + hub + action, effect), Mlp(body + hub + effect, action)
+        self.register_buffer("start_body", torch.zeros(n_starts, body))
+        self.register_buffer("start_hub", torch.zeros(n_starts, hub))
+        self.register_buffer("bank_hub", torch.zeros(bank_size, hub))
+        self.register_buffer("sense_error", torch.ones(hub))
+        """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
+        self.register_buffer("support_radius", torch.ones(1))
+        """95 % of the body's own states have a neighbour in the bank nearer than this."""
+        self.register_buffer("effect_error", torch.ones(1))
+        """Median error of F on held-out data, standard units."""
+
+    def encode(self, body: Tensor) -> Tensor:
+        """Hub state of a sensed body (E)."""
+        return self.hub_units.inverse(self.E(self.body_units(body)))
+
+    def start(self, hub: Tensor) -> Tensor:
+        """What this body would sense in a hub state, nothing known of the past."""
+        wanted = self.hub_units(hub)
+        nearest = self._distances(wanted, self.start_hub).argmin(dim=1)
+        prior = posture = self.body_units(self.start_body[nearest])
+        for _ in range(START_REFINEMENTS):
+            posture = self._refine(posture, prior, wanted, START_SPREAD)
+        return self._pass_through(self.body_units.inverse(posture), hub)
+
+    def track(self, before: BodyState, action: Tensor, hub: Tensor) -> Tensor:
+        """What this body would sense in a hub state that its own action led to.
+
+        Args:
+            before: Where it was a step before.
+            action: What it did then.
+            hub: Body part of ``z`` now.
+        """
+        predicted = self.body_units(before.body + self.predict_change(before, action))
+        posture = self._refine(predicted, predicted, self.hub_units(hub), TRACK_SPREAD)
+        return self._pass_through(self.body_units.inverse(posture), hub)
+
+    def predict_change(self, state: BodyState, action: Tensor) -> Tensor:
+        """How an action will change what the body senses (D)."""
+        return self.change_units.inverse(self.D(self._inputs(state, action)))
+
+    def predict_effect(self, state: BodyState, action: Tensor) -> Tensor:
+        """What an action will do (F). Standard units: compare with ``effect_units(effect)``."""
+        return self.F(self._inputs(state, action))
+
+    def choose_action(self, state: BodyState, effect: Tensor) -> Tensor:
+        """The action that brings about an effect (B), in [-1, 1]."""
+        action = self.raw_action(state, self.effect_units(effect)).clamp(-1.0, 1.0)
+        own, theirs = self._anatomy.action_pass
+        action[:, own] = effect[:, theirs]
+        return action
+
+    def raw_action(self, state: BodyState, effect: Tensor) -> Tensor:
+        """B without clipping or pass-through; ``effect`` in standard units."""
+        return self.B(self._inputs(state, effect))
+
+    def _inputs(self, state: BodyState, request: Tensor) -> Tensor:
+        return torch.cat([self.body_units(state.body), self.hub_units(state.hub), request], dim=-1)
+
+    def support_distance(self, hub: Tensor) -> Tensor:
+        """Distance to the nearest remembered state, in support radii. Shape (n,)."""
+        wanted = self.hub_units(hub)
+        parts = [self._distances(chunk, self.bank_hub).amin(dim=1) for chunk in wanted.split(1024)]
+        return torch.cat(parts) / self.support_radius
+
+    def _distances(self, wanted: Tensor, known: Tensor) -> Tensor:
+        """Distances to raw hub states, standard units; elements count as far as E knows them. (n, k)."""
+        metric = 1 - self.sense_error.clamp(max=1.0)
+        return torch.cdist(wanted * metric, self.hub_units(known) * metric)
+
+    def _refine(self, posture: Tensor, prior: Tensor, wanted: Tensor, spread: float) -> Tensor:
+        """One Gauss-Newton step on |E(o) - z|^2 / sense_error^2 + |o - prior|^2 / spread^2."""
+        sensed, slope = self.E.value_and_jacobian(posture)
+        weighted = slope.transpose(1, 2) / self.sense_error.pow(2)  # (n, body, hub)
+        pull = (weighted @ (wanted - sensed)[..., None])[..., 0] + (prior - posture) / spread**2
+        stiffness = weighted @ slope + torch.eye(posture.shape[1]) / spread**2
+        return posture + torch.linalg.solve(stiffness, pull)
+
+    def _pass_through(self, body: Tensor, hub: Tensor) -> Tensor:
+        own, theirs = self._anatomy.state_pass
+        body[:, own] = hub[:, theirs]
+        return body
+
+
+class Mlp(nn.Module):
+    """Two hidden layers of 128 with SiLU."""
+
+    def __init__(self, size_in: int, size_out: int) -> None:
+        """Torch's default initialisation."""
+        super().__init__()
+        self.first, self.second = nn.Linear(size_in, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.last = nn.Linear(WIDTH, size_out)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(n, size_in) -> (n, size_out)."""
+        return self.last(silu(self.second(silu(self.first(values)))))
+
+    def value_and_jacobian(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Output and its derivative, (n, size_out) and (n, size_out, size_in); faster than autograd."""
+        first = self.first(values)
+        second = self.second(silu(first))
+        slope = _silu_slope(first)[..., None] * self.first.weight  # (n, WIDTH, size_in)
+        slope = _silu_slope(second)[..., None] * (self.second.weight @ slope)
+        return self.last(silu(second)), self.last.weight @ slope
+
+
+def _silu_slope(values: Tensor) -> Tensor:
+    gate = values.sigmoid()
+    return gate * (1 + values * (1 - gate))

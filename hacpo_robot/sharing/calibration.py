@@ -1,0 +1,109 @@
+"""Motor babbling: smooth random actions that show an arm what its own body does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.specs.signature import FloatArray
+
+HOLD = (2, 8)
+"""Babbled actions move to a new random goal after so many steps."""
+
+
+@dataclass(frozen=True)
+class BodyData:
+    """What one body sensed, did, and brought about. Raw units, shape (n, ·) each."""
+
+    body: FloatArray
+    """Body part of the observation."""
+    action: FloatArray
+    """Executed action in [-1, 1]."""
+    hub: FloatArray
+    """Body part of ``z`` before the action."""
+    effect: FloatArray
+    following: FloatArray
+    """Body part of the observation after the action."""
+
+    def take(self, rows: slice | np.ndarray) -> "BodyData":
+        """Some of the rows."""
+        return BodyData(self.body[rows], self.action[rows], self.hub[rows], self.effect[rows], self.following[rows])
+
+
+@dataclass(frozen=True)
+class Starts:
+    """How a body's own episodes begin. Raw units, shape (n, ·) each."""
+
+    body: FloatArray
+    """Body part of the observation."""
+    hub: FloatArray
+    """Body part of ``z``."""
+
+
+def note_starts(env, rounds: int = 4) -> Starts:  # noqa: ANN001
+    """Reset all worlds ``rounds`` times and look.
+
+    Args:
+        env: The learner's own ``VecEnv``, an :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+        rounds: Resets per world.
+    """
+    anatomy = Anatomy.of(env)
+    seen = [(env.reset()[:, anatomy.body], env.hub_state()[0]) for _ in range(rounds)]
+    return Starts(*(np.concatenate(column) for column in zip(*seen, strict=True)))
+
+
+def babble(env, n_steps: int, rng: np.random.Generator) -> BodyData:  # noqa: ANN001
+    """Move at random for ``n_steps`` environment steps (all worlds together).
+
+    Args:
+        env: An SB3 ``VecEnv`` that is an :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+        n_steps: Steps to spend; they count in the learner's budget.
+        rng: Dice of the babbling.
+
+    Returns:
+        One row per step, in time order, worlds interleaved.
+    """
+    anatomy = Anatomy.of(env)
+    n_envs = env.num_envs
+    mover = _SmoothActions(n_envs, anatomy.action_size, rng)
+    rows: list[tuple[FloatArray, ...]] = []
+    observation = env.reset()
+    for _ in range(max(1, n_steps // n_envs)):
+        hub, _ = env.hub_state()
+        action = mover.next()
+        following, _, ended, infos = env.step(action)
+        final = following.copy()
+        for world in np.flatnonzero(ended):
+            final[world] = infos[world]["terminal_observation"]
+        body, after = observation[:, anatomy.body], final[:, anatomy.body]
+        rows.append((body, action, hub, env.effect().copy(), after))
+        observation = following
+        mover.forget(np.flatnonzero(ended))
+    return BodyData(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+class _SmoothActions:
+    """Piecewise linear random walks in [-1, 1]^d; some worlds move gently, some at full speed."""
+
+    def __init__(self, n_envs: int, size: int, rng: np.random.Generator) -> None:
+        self._rng, self._shape = rng, (n_envs, size)
+        self._now = np.zeros(self._shape)
+        self._goal = np.zeros(self._shape)
+        self._left = np.zeros(n_envs, int)
+        self._size = np.ones((n_envs, 1))
+        self.forget(np.arange(n_envs))
+
+    def forget(self, worlds: np.ndarray) -> None:
+        """A new temper for some worlds."""
+        self._size[worlds] = self._rng.uniform(0.15, 1.0, (len(worlds), 1))
+        self._left[worlds] = 0
+
+    def next(self) -> FloatArray:
+        due = np.flatnonzero(self._left <= 0)
+        goals = self._rng.uniform(-1.0, 1.0, (len(due), self._shape[1]))
+        goals[:, :-1] *= self._size[due]
+        self._goal[due] = goals
+        self._left[due] = self._rng.integers(*HOLD, len(due))
+        self._left -= 1
+        self._now = self._now + 0.5 * (self._goal - self._now)
+        return self._now.copy()

@@ -1,0 +1,84 @@
+"""What sharing needs to know of a learner's environment, and how its vectors relate to the hub's."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.specs.signature import FloatArray, Signature
+
+IntArray = NDArray[np.intp]
+
+
+class Embodiment(Protocol):
+    """An SB3 ``VecEnv`` that can also say where its body is and what it did."""
+
+    observation_signature: Signature
+    action_signature: Signature
+    body_signature: Signature
+    """Body part of the hub state ``z``."""
+    world_signature: Signature
+    """World part of the hub state ``z``."""
+    effect_signature: Signature
+    body_names: tuple[str, ...]
+    """Observation fields that depend on the body."""
+    world_names: tuple[str, ...]
+    """Observation fields that follow from the hub state alone."""
+
+    def hub_state(self) -> tuple[FloatArray, FloatArray]:
+        """Body and world part of ``z`` now. Shapes (n_envs, body size), (n_envs, world size)."""
+        ...
+
+    def effect(self) -> FloatArray:
+        """What the last step did, before any reset. Shape (n_envs, effect size)."""
+        ...
+
+    def sense_world(self, body: FloatArray, world: FloatArray) -> FloatArray:
+        """The ``world_names`` fields as this embodiment would sense a hub state. Shape (n, ·)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """Where body and world lie in a learner's vectors, and which numbers need no map.
+
+    A field that an observation shares with the hub state (same name, unit and frame), or an
+    action with the effect, passes through unchanged; only the rest is learned.
+    """
+
+    body: IntArray
+    """Positions of body fields in the observation."""
+    world: IntArray
+    """Positions of world fields in the observation."""
+    body_size: int
+    action_size: int
+    hub_size: int
+    effect_size: int
+    state_pass: tuple[IntArray, IntArray]
+    """Positions in (body part of the observation, ``z``) of equal fields."""
+    action_pass: tuple[IntArray, IntArray]
+    """Positions in (action, effect) of equal fields."""
+
+    @classmethod
+    def of(cls, embodiment: Embodiment) -> "Anatomy":
+        """Compare an embodiment's signatures with the hub's."""
+        observation = embodiment.observation_signature
+        body = observation.select(embodiment.body_names)
+        return cls(
+            body=observation.indices(body.names),
+            world=observation.indices(observation.select(embodiment.world_names).names),
+            body_size=body.size,
+            action_size=embodiment.action_signature.size,
+            hub_size=embodiment.body_signature.size,
+            effect_size=embodiment.effect_signature.size,
+            state_pass=_equal_fields(body, embodiment.body_signature),
+            action_pass=_equal_fields(embodiment.action_signature, embodiment.effect_signature),
+        )
+
+
+def _equal_fields(own: Signature, hub: Signature) -> tuple[IntArray, IntArray]:
+    """Positions of fields that mean the same in both signatures. Shape (k,) each."""
+    theirs = {(f.name, f.unit, f.frame) for f in hub.fields}
+    names = tuple(f.name for f in own.fields if (f.name, f.unit, f.frame) in theirs)
+    return own.indices(names), hub.indices(names)

@@ -1,0 +1,104 @@
+"""Settings of a training run; every default is one we train with."""
+
+from dataclasses import dataclass, field, fields
+from typing import Literal
+
+from hacpo_robot.errors import InvalidSpecError
+
+Sharing = Literal["none", "self", "hacpo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPOSettings:
+    """Stable-Baselines3's own names and meanings."""
+
+    n_envs: int = 64
+    n_steps: int = 32
+    batch_size: int = 256
+    n_epochs: int = 8
+    learning_rate: float = 1e-3
+    gamma: float = 0.95
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    ent_coef: float = 0.0
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+    log_std_init: float = -1.5
+    net_arch: tuple[int, ...] = (128, 128)
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that PPO cannot use."""
+        _require_positive(self, "n_envs", "n_steps", "batch_size", "n_epochs", "learning_rate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaSettings:
+    """Calibration of a body schema."""
+
+    babble_steps: int = 50_000
+    """Environment steps of motor babbling per arm; they count in the step budget."""
+    fit_steps: int = 1500
+    """Adam steps per map."""
+    learning_rate: float = 2e-3
+    bank_size: int = 20_000
+    """Remembered postures for retrieval."""
+    min_effect_r2: float = 0.8
+    """Sharing waits while F explains less of the effects than this."""
+    min_action_r2: float = 0.6
+    """Sharing waits while the body reproduces less of the effects than this."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharingSettings:
+    """What is shared, and how hard it is learned from."""
+
+    schema: SchemaSettings = field(default_factory=SchemaSettings)
+    bank_episodes: int = 64
+    """Successful episodes that every arm offers, newest first."""
+    top_fraction: float = 0.9
+    """Share of the offered experience that is kept per source, best relevance first."""
+    minibatches: int = 24
+    """Most gradient steps per iteration and learner."""
+    batch_size: int = 512
+    learning_rate: float = 1e-3
+    kl_budget: float = 0.02
+    """Policy change per iteration that a master allows, measured on its own states."""
+    kl_urgency: float = 6.0
+    """A learner that always fails allows ``exp(kl_urgency)`` times as much."""
+    std_floor: float = 0.2
+    """Smallest spread that regression and agreement divide by."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """One run: who trains on what, for how long, and how."""
+
+    robots: tuple[str, ...] = ("panda", "ur5e", "kinova3")
+    task: str = "lift"
+    steps: int = 300_000
+    """Environment steps per arm, calibration included."""
+    seed: int = 0
+    sharing: Sharing = "hacpo"
+    checkpoint_every: int = 100_000
+    """Steps per arm between checkpoints."""
+    eval_episodes: int = 100
+    """Held-out episodes per arm at the end."""
+    video: bool = True
+    """Make a video of all arms at the end."""
+    ppo: PPOSettings = field(default_factory=PPOSettings)
+    hacpo: SharingSettings = field(default_factory=SharingSettings)
+
+    def __post_init__(self) -> None:
+        """Refuse runs that cannot be."""
+        _require_positive(self, "steps", "checkpoint_every", "eval_episodes")
+        if not self.robots:
+            raise InvalidSpecError("robots is empty; name at least one")
+        if len(set(self.robots)) != len(self.robots):
+            raise InvalidSpecError(f"robots repeat: {' '.join(self.robots)}")
+
+
+def _require_positive(settings: object, *names: str) -> None:
+    for item in fields(settings):  # pyright: ignore[reportArgumentType]
+        value = getattr(settings, item.name)
+        if item.name in names and value <= 0:
+            raise InvalidSpecError(f"{item.name} must be positive, not {value}")
