@@ -22,6 +22,6 @@ ROBOT = RobotSpec(
         SensorSpec(quantity="object_rot", frame="tool"),
         SensorSpec(quantity="goal_pos", frame="tool"),
     ),
-    action=JointPositionDelta(scale=0.1),
+    action=JointPositionDelta(scale=0.06),
     source="robosuite 1.5: robots/kinova3/robot.xml, models/robots/manipulators/kinova3_robot.py",
 )

@@ -1,4 +1,4 @@
-"""Franka Emika Panda: 7 joints, commanded by joint motion, senses joints and the world frame."""
+"""Franka Emika Panda: 7 joints, commanded by joint motion, senses joints and their speed, and objects in the world."""
 
 from math import pi
 
@@ -28,9 +28,11 @@ ROBOT = RobotSpec(
         SensorSpec(quantity="joint_vel"),
         SensorSpec(quantity="gripper_width"),
         SensorSpec(quantity="object_pos", frame="world"),
+        SensorSpec(quantity="object_offset", frame="world"),
         SensorSpec(quantity="object_rot", frame="world"),
         SensorSpec(quantity="goal_pos", frame="world"),
+        SensorSpec(quantity="goal_offset", frame="world"),
     ),
-    action=JointPositionDelta(scale=0.1),
+    action=JointPositionDelta(scale=0.06),
     source="robosuite 1.5: robots/panda/robot.xml, models/robots/manipulators/panda_robot.py",
 )

@@ -80,45 +80,49 @@ def _body_sensor(sensor: SensorSpec, robot: RobotSpec) -> tuple[Field, BodyReade
 
 
 def _world_sensors(sensor: SensorSpec, task: TaskSpec) -> list[tuple[Field, WorldReader]]:
+    """What a sensor reads of every object of the task, or of its goal."""
+    frame = sensor.frame
+    if sensor.quantity in ("goal_pos", "goal_offset"):
+        if task.goal is None:
+            return []
+        place = seen_from if sensor.quantity == "goal_pos" else offset_from_tool
+        field = uniform_field(sensor.quantity, XYZ, REACH, unit="m", frame=frame)
+        return [(field, lambda s: place(s, s.goal_pos_w, frame))]
+    return [
+        entry
+        for index, prop in enumerate(task.props)
+        if (entry := _object_sensor(sensor, prop.name, index)) is not None
+    ]
+
+
+def _object_sensor(sensor: SensorSpec, prop: str, index: int) -> tuple[Field, WorldReader] | None:
     frame = sensor.frame
     match sensor.quantity:
         case "object_pos":
-            return [
-                (
-                    uniform_field(f"{prop.name}_pos", XYZ, REACH, unit="m", frame=frame),
-                    lambda s, i=i: seen_from(s, s.object_pos_w[..., i, :], frame),
-                )
-                for i, prop in enumerate(task.props)
-            ]
+            field = uniform_field(f"{prop}_pos", XYZ, REACH, unit="m", frame=frame)
+            return field, lambda s: seen_from(s, s.object_pos_w[..., index, :], frame)
+        case "object_offset":
+            field = uniform_field(f"{prop}_offset", XYZ, REACH, unit="m", frame=frame)
+            return field, lambda s: offset_from_tool(s, s.object_pos_w[..., index, :], frame)
         case "object_rot":
-            return [
-                (
-                    uniform_field(f"{prop.name}_rot", SIXD, 1.0, unit="1", frame=frame),
-                    lambda s, i=i: sixd_of_matrix(turned(s, s.object_rot_w[..., i, :, :], frame)),
-                )
-                for i, prop in enumerate(task.props)
-            ]
+            field = uniform_field(f"{prop}_rot", SIXD, 1.0, unit="1", frame=frame)
+            return field, lambda s: sixd_of_matrix(turned(s, s.object_rot_w[..., index, :, :], frame))
         case "fingertip_touch":
-            return [
-                (
-                    uniform_field(f"{prop.name}_touch", ("left", "right"), 1.0, unit="1"),
-                    lambda s, i=i: s.touch[..., i, :],
-                )
-                for i, prop in enumerate(task.props)
-            ]
-        case "goal_pos" if task.goal is not None:
-            field = uniform_field("goal_pos", XYZ, REACH, unit="m", frame=frame)
-            return [(field, lambda s: seen_from(s, s.goal_pos_w, frame))]
+            field = uniform_field(f"{prop}_touch", ("left", "right"), 1.0, unit="1")
+            return field, lambda s: s.touch[..., index, :]
         case _:
-            return []
+            return None
 
 
 def seen_from(state: TaskState, point_w: FloatArray, frame: str) -> FloatArray:
     """A world point in the ``world`` or ``tool`` frame. Shape (..., 3) [m]."""
-    if frame == "world":
-        return point_w
+    return point_w if frame == "world" else offset_from_tool(state, point_w, frame)
+
+
+def offset_from_tool(state: TaskState, point_w: FloatArray, frame: str) -> FloatArray:
+    """From the tool to a world point, along the axes of the ``world`` or ``tool`` frame. (..., 3) [m]."""
     offset = point_w - state.tool_pos_w
-    return (offset[..., None, :] @ state.tool_rot_w)[..., 0, :]
+    return offset if frame == "world" else (offset[..., None, :] @ state.tool_rot_w)[..., 0, :]
 
 
 def turned(state: TaskState, rot_w: FloatArray, frame: str) -> FloatArray:

@@ -138,6 +138,11 @@ class ManipulationVecEnv(VecEnv):
         """How this robot would sense the world fields of a hub state. Shape (n, world fields)."""
         return self.cell.observer.observe_world(task_state(body, world, len(self.task.props)))
 
+    @property
+    def dice(self) -> list[np.random.Generator]:
+        """Each world's own generator."""
+        return self.cell.dice
+
     # -- checkpoints ---------------------------------------------------------------------------
 
     def get_state(self) -> dict[str, FloatArray]:

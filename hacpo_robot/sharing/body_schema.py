@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 
 WIDTH = 128
 START_REFINEMENTS = 3
@@ -90,6 +90,17 @@ class BodySchema(nn.Module):
         self.register_buffer("effect_error", torch.ones(1))
         """Median error of F on held-out data, standard units."""
 
+    @classmethod
+    def from_state(cls, embodiment: Embodiment, state: dict[str, Tensor]) -> "BodySchema":
+        """A fitted schema from its ``state_dict``."""
+        schema = cls(
+            Anatomy.of(embodiment),
+            n_starts=len(state["start_body"]),
+            bank_size=len(state["bank_hub"]),
+        )
+        schema.load_state_dict(state)
+        return schema.requires_grad_(False).eval()
+
     def encode(self, body: Tensor) -> Tensor:
         """Hub state of a sensed body (E)."""
         return self.hub_units.inverse(self.E(self.body_units(body)))
@@ -122,6 +133,13 @@ class BodySchema(nn.Module):
     def predict_effect(self, state: BodyState, action: Tensor) -> Tensor:
         """What an action will do (F). Standard units: compare with ``effect_units(effect)``."""
         return self.F(self._inputs(state, action))
+
+    def foresee(self, state: BodyState, action: Tensor) -> Tensor:
+        """The effect of an action (F) in raw units; what passes through is exact."""
+        effect = self.effect_units.inverse(self.predict_effect(state, action))
+        own, theirs = self._anatomy.action_pass
+        effect[:, theirs] = action[:, own]
+        return effect
 
     def choose_action(self, state: BodyState, effect: Tensor) -> Tensor:
         """The action that brings about an effect (B), in [-1, 1]."""

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Embodiment
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.relevance import calculate_relevance, select_top_k
-from hacpo_robot.sharing.translation import Translation, own_words, translate
+from hacpo_robot.sharing.translation import Translation, ask_teacher, own_words, translate
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import SharingSettings
@@ -28,6 +29,8 @@ class Member:
     pool: ExperiencePool
     schema: BodySchema | None = None
     """``None`` until calibrated and ready: such a learner gives but does not take."""
+    view: PolicyView | None = None
+    """Its present policy, for others to ask; ``None`` before training starts."""
     _translated: dict[str, list[Translation]] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)
 
@@ -71,15 +74,18 @@ class Lessons:
     """Shape (n, action size)."""
     weight: FloatArray
     """Shape (n,)."""
+    teacher: str
+    """Whose answers on the learner's own states are among them; empty where nobody's."""
     log: tuple[PairLog, ...]
 
 
 class Exchange:
     """All members of a fleet. ``sharing`` decides who teaches whom."""
 
-    def __init__(self, sharing: str, settings: SharingSettings) -> None:
+    def __init__(self, sharing: str, settings: SharingSettings, seed: int = 0) -> None:
         """An empty meeting place; learners join it."""
         self.sharing, self.settings = sharing, settings
+        self.dice = np.random.default_rng(seed)
         self.members: dict[str, Member] = {}
 
     def join(self, name: str, embodiment: Embodiment) -> Member:
@@ -88,36 +94,77 @@ class Exchange:
         return self.members[name]
 
     def sources_of(self, learner: str) -> list[Member]:
-        """Whom a learner may learn from; itself always among them."""
-        if self.sharing == "self":
-            return [self.members[learner]]
-        return list(self.members.values())
+        """Whom a learner learns from: itself under ``self``, all others under ``hacpo``."""
+        alone = self.sharing == "self"
+        return [member for name, member in self.members.items() if (name == learner) == alone]
 
-    def share_experiences(self, learner: str, view: PolicyView) -> Lessons | None:
+    def lag(self, learner: str) -> float:
+        """How much more often the best source succeeds, or for ``self`` how often the learner fails."""
+        own = self.members[learner].pool.success_rate
+        if self.sharing == "self":
+            return 1 - own
+        return max([0.0, *(source.pool.success_rate - own for source in self.sources_of(learner))])
+
+    def share_experiences(self, learner: str, view: PolicyView, rollout: Experience) -> Lessons | None:
         """Everything that a learner should learn from now, or nothing.
+
+        Two channels: good episodes of every source, and what the best source would do in the
+        learner's own last states, while the learner lags behind it.
 
         Args:
             learner: Its name.
             view: The learner's present policy.
+            rollout: The learner's last steps; ``episode`` tells unbroken runs apart.
         """
         me = self.members[learner]
         parts: list[tuple[Translation, FloatArray]] = []
         log: list[PairLog] = []
         for source in self.sources_of(learner):
-            offered = me.lessons_of(source)
+            offered = self._offer(me, source)
             if offered is None:
                 continue
             chosen, weight = self._select(offered, view, me.pool, source.pool)
             parts.append((chosen, weight))
             log.append(_log_pair(source.name, learner, len(offered), chosen, weight))
-        if not parts or sum(len(weight) for _, weight in parts) == 0:
+        teacher = self._teacher_of(me)
+        if teacher is not None:
+            parts.append(self._ask(teacher, me, rollout))
+        if sum(len(weight) for _, weight in parts) == 0:
             return None
         return Lessons(
             np.concatenate([t.observation for t, _ in parts]),
             np.concatenate([t.action for t, _ in parts]),
             np.concatenate([weight for _, weight in parts]),
+            "" if teacher is None else teacher.name,
             tuple(log),
         )
+
+    def _offer(self, learner: Member, source: Member) -> Translation | None:
+        """Steps drawn from the source's bank, in the learner's words."""
+        offered = learner.lessons_of(source)
+        if offered is None or len(offered) <= self.settings.offered_steps:
+            return offered
+        return offered.take(self.dice.choice(len(offered), self.settings.offered_steps, replace=False))
+
+    def _teacher_of(self, learner: Member) -> Member | None:
+        """The best source, if it succeeds clearly more often and both bodies are known."""
+        able = [s for s in self.sources_of(learner.name) if s is not learner and s.schema and s.view]
+        best = max(able, key=lambda source: source.pool.success_rate, default=None)
+        if best is None or learner.schema is None:
+            return None
+        lead = best.pool.success_rate - learner.pool.success_rate
+        return best if lead > self.settings.teacher_lead else None
+
+    def _ask(self, teacher: Member, learner: Member, rollout: Experience) -> tuple[Translation, FloatArray]:
+        assert teacher.schema and teacher.view and learner.schema
+        view = teacher.view
+        answers = ask_teacher(
+            rollout,
+            (teacher.schema, teacher.embodiment, lambda observation: view(observation)[0]),
+            (learner.schema, learner.embodiment),
+        )
+        needed = np.ones(len(answers))
+        return answers, calculate_relevance(answers.support, answers.effect_error, needed)
 
     def _select(
         self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool

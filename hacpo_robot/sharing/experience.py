@@ -40,6 +40,13 @@ def concatenate(parts: list[Experience]) -> Experience:
     return Experience(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Experience)))
 
 
+def split_episodes(steps: Experience) -> list[Experience]:
+    """The episodes of steps in time order; inverse of :func:`concatenate`."""
+    starts = np.flatnonzero(np.diff(steps.episode, prepend=steps.episode[0] - 1))
+    ends = np.append(starts[1:], len(steps))
+    return [steps.take(slice(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
 def discounted_returns(reward: FloatArray, gamma: float, last_value: float) -> FloatArray:
     """Return to go of one episode. ``reward`` has shape (n,)."""
     returns = np.empty(len(reward))

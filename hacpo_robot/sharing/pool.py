@@ -2,7 +2,9 @@
 
 from collections import deque
 
-from hacpo_robot.sharing.experience import Experience, concatenate
+import numpy as np
+
+from hacpo_robot.sharing.experience import Experience, concatenate, split_episodes
 
 
 class ExperiencePool:
@@ -39,6 +41,16 @@ class ExperiencePool:
         """Laplace-smoothed share of successes, (s + 1) / (n + 2): 0.5 while nothing is known."""
         return (sum(self.outcomes) + 1) / (len(self.outcomes) + 2)
 
-    def experience(self) -> Experience | None:
-        """All steps in the bank, or nothing."""
-        return concatenate(list(self.episodes)) if self.episodes else None
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Episodes one after the other, outcomes and version as arrays."""
+        steps = vars(concatenate(list(self.episodes))) if self.episodes else {}
+        return {**steps, "outcomes": np.array(self.outcomes, bool), "version": np.array(self.version)}
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        columns = {name: array for name, array in state.items() if name not in ("outcomes", "version")}
+        self.episodes.clear()
+        self.episodes.extend(split_episodes(Experience(**columns)) if columns else [])
+        self.outcomes.clear()
+        self.outcomes.extend(state["outcomes"].tolist())
+        self.version = int(state["version"])

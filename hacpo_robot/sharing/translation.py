@@ -1,5 +1,6 @@
 """Hub experience rewritten as observations and actions of one body."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,6 +12,10 @@ from hacpo_robot.sharing.body_schema import BodySchema, BodyState
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.specs.signature import FloatArray
+
+
+ActionMean = Callable[[NDArray[np.float32]], FloatArray]
+"""Raw observations to a policy's action mean."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,43 @@ def _live_through(
         actions.append(action)
     real = torch.as_tensor(steps < lengths[:, None])
     return torch.stack(bodies, dim=1)[real], torch.stack(actions, dim=1)[real]
+
+
+def ask_teacher(
+    rollout: Experience,
+    teacher: tuple[BodySchema, Embodiment, ActionMean],
+    learner: tuple[BodySchema, Embodiment],
+) -> Translation:
+    """What a teacher would do in the learner's own states, as actions of the learner.
+
+    The states are rewritten for the teacher's body, its policy answers, its F tells the effect
+    that the answer would have, and the learner's B finds the action with that effect.
+
+    Args:
+        rollout: Of the learner; whole runs of steps, in time order.
+        teacher: Its schema, embodiment, and policy mean on raw observations.
+        learner: Its schema and embodiment.
+    """
+    their_schema, their_embodiment, their_mean = teacher
+    own_schema, own_embodiment = learner
+    theirs = translate(rollout, their_schema, their_embodiment)
+    own_body = rollout.observation[:, Anatomy.of(own_embodiment).body]
+    their_body = theirs.observation[:, Anatomy.of(their_embodiment).body]
+    hub = _tensor(rollout.body)
+    with torch.no_grad():
+        answer = _tensor(their_mean(theirs.observation)).clamp(-1.0, 1.0)
+        effect = their_schema.foresee(BodyState(_tensor(their_body), hub), answer)
+        state = BodyState(_tensor(own_body), hub)
+        action = own_schema.choose_action(state, effect)
+        missed = own_schema.predict_effect(state, action) - own_schema.effect_units(effect)
+    return Translation(
+        observation=rollout.observation.astype(np.float32),
+        action=action.numpy(),
+        support=theirs.support,
+        effect_error=missed.pow(2).mean(dim=-1).sqrt().double().numpy(),
+        returns=rollout.returns,
+        episode=rollout.episode,
+    )
 
 
 def own_words(experience: Experience) -> Translation:

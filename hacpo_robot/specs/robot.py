@@ -15,8 +15,10 @@ Quantity = Literal[
     "gripper_command",
     "fingertip_touch",
     "object_pos",
+    "object_offset",
     "object_rot",
     "goal_pos",
+    "goal_offset",
 ]
 Frame = Literal["world", "tool"]
 

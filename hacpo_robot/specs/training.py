@@ -37,7 +37,7 @@ class SchemaSettings:
 
     babble_steps: int = 50_000
     """Environment steps of motor babbling per arm; they count in the step budget."""
-    fit_steps: int = 1500
+    fit_steps: int = 2000
     """Adam steps per map."""
     learning_rate: float = 2e-3
     bank_size: int = 20_000
@@ -55,8 +55,12 @@ class SharingSettings:
     schema: SchemaSettings = field(default_factory=SchemaSettings)
     bank_episodes: int = 64
     """Successful episodes that every arm offers, newest first."""
+    offered_steps: int = 4096
+    """Steps drawn from each bank per iteration."""
     top_fraction: float = 0.9
     """Share of the offered experience that is kept per source, best relevance first."""
+    teacher_lead: float = 0.1
+    """A source that succeeds this much more often is asked what it would do in the learner's states."""
     minibatches: int = 24
     """Most gradient steps per iteration and learner."""
     batch_size: int = 512
@@ -64,7 +68,7 @@ class SharingSettings:
     kl_budget: float = 0.02
     """Policy change per iteration that a master allows, measured on its own states."""
     kl_urgency: float = 6.0
-    """A learner that always fails allows ``exp(kl_urgency)`` times as much."""
+    """A learner that always fails beside one that always succeeds allows ``exp(kl_urgency)`` times as much."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

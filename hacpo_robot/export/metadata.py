@@ -1,0 +1,177 @@
+"""What an exported file says about itself, so that nobody has to guess an order, a unit or a frame."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hacpo_robot.export.parity import ParityReport
+from hacpo_robot.export.runtime import SCHEMA_VERSION
+from hacpo_robot.specs.robot import CartesianDelta, JointPositionDelta, RobotSpec
+from hacpo_robot.specs.signature import Field, Signature
+
+CONTROL_TYPES = {JointPositionDelta: "joint_position_delta", CartesianDelta: "cartesian_delta"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where a policy comes from."""
+
+    run: str
+    """Run folder."""
+    step: int
+    """Environment steps that the policy was trained for."""
+    seed: int
+    sharing: str
+    """Kind of sharing, ``none`` where the robot learned alone."""
+    robots: tuple[str, ...]
+    """Every robot of the fleet, this one included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Outcome of held-out episodes."""
+
+    n_episodes: int
+    n_success: int
+    pc_success_ci95: tuple[float, float]
+    """95 % interval of the success rate [%]."""
+
+    @property
+    def pc_success(self) -> float:
+        """Episodes that ended in success [%]."""
+        return 100.0 * self.n_success / self.n_episodes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normalization:
+    """How observations are normalised inside the graph."""
+
+    clip: float
+    epsilon: float
+    count: float
+    """Observations behind the statistics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servo:
+    """Joint servos that the policy was trained on, per joint in control order."""
+
+    stiffness: tuple[float, ...]
+    """[Nm/rad]."""
+    damping: tuple[float, ...]
+    """[Nm s/rad]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyDescription:
+    """Everything that is known about one exported policy."""
+
+    robot: RobotSpec
+    task: str
+    observation: Signature
+    action: Signature
+    control_hz: float
+    servo: Servo
+    normalization: Normalization
+    provenance: Provenance
+    package_version: str
+    created_at: str
+    """UTC, ISO 8601."""
+    evaluation: Evaluation | None = None
+    """``None`` where the policy was not evaluated."""
+    parity: ParityReport | None = None
+    """``None`` where the file was not compared yet."""
+
+
+def make_metadata(description: PolicyDescription) -> dict[str, str]:
+    """All entries of ``metadata_props``.
+
+    ``policy_metadata`` comes last on purpose: a file that lost its end has lost that entry.
+    """
+    document = json.dumps(policy_metadata(description), allow_nan=False)
+    return {**flat_metadata(description), "policy_metadata": document}
+
+
+def flat_metadata(description: PolicyDescription) -> dict[str, str]:
+    """The flat keys that mjlab writes, for readers that know those; numbers at full precision.
+
+    ``action_scale`` is what a reader multiplies the output with to get commands. The graph has
+    done that already, so it is 1 for every element.
+    """
+    robot = description.robot
+    return {
+        "run_path": description.provenance.run,
+        "joint_names": _joined(robot.arm.joints),
+        "joint_stiffness": _joined(description.servo.stiffness),
+        "joint_damping": _joined(description.servo.damping),
+        "default_joint_pos": _joined(robot.arm.home),
+        "command_names": "",
+        "observation_names": _joined(description.observation.names),
+        "action_scale": _joined([1.0] * description.action.size),
+    }
+
+
+def policy_metadata(description: PolicyDescription) -> dict[str, object]:
+    """The versioned document, as JSON takes it."""
+    robot, provenance, parity = description.robot, description.provenance, description.parity
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "package_version": description.package_version,
+        "created_at": description.created_at,
+        "source": {"run": provenance.run, "step": provenance.step},
+        "task": description.task,
+        "robot": {"name": robot.name, "n_joints": robot.n_joints, "gripper": robot.gripper.mjcf},
+        "control": {
+            "type": CONTROL_TYPES[type(robot.action)],
+            "frequency_hz": description.control_hz,
+            "frame": description.action.fields[0].frame or None,
+        },
+        "observations": [_field(field) for field in description.observation.fields],
+        "actions": [_field(field) for field in description.action.fields],
+        "normalization": _normalization(description.normalization),
+        "training": {
+            "robots": list(provenance.robots),
+            "seed": provenance.seed,
+            "steps": provenance.step,
+            "sharing": provenance.sharing,
+        },
+        "evaluation": _evaluation(description.evaluation),
+        "parity": None if parity is None else parity.as_json(),
+    }
+
+
+def _field(field: Field) -> dict[str, object]:
+    return {
+        "name": field.name,
+        "size": field.size,
+        "element_names": list(field.elements),
+        "unit": field.unit,
+        "frame": field.frame or None,
+        "low": list(field.low),
+        "high": list(field.high),
+    }
+
+
+def _normalization(normalization: Normalization) -> dict[str, object]:
+    return {
+        "folded": True,
+        "clip": normalization.clip,
+        "epsilon": normalization.epsilon,
+        "count": normalization.count,
+    }
+
+
+def _evaluation(evaluation: Evaluation | None) -> dict[str, object] | None:
+    if evaluation is None:
+        return None
+    return {
+        "n_episodes": evaluation.n_episodes,
+        "n_success": evaluation.n_success,
+        "pc_success": evaluation.pc_success,
+        "pc_success_ci95": list(evaluation.pc_success_ci95),
+    }
+
+
+def _joined(values: Iterable[str | float]) -> str:
+    """Comma-joined; a number is written with the digits that give it back exactly."""
+    return ",".join(value if isinstance(value, str) else repr(float(value)) for value in values)

@@ -1,0 +1,179 @@
+"""HACPO as a Stable-Baselines3 callback: any ``PPO`` joins a fleet by being given one."""
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+
+from hacpo_robot.learning.imitation import CrossPhase, Imitator
+from hacpo_robot.learning.recorder import EpisodeRecorder, Step
+from hacpo_robot.sharing.exchange import Exchange, Lessons, Member
+from hacpo_robot.specs.signature import FloatArray
+
+OWN_STATES = 1024
+"""Own states on which policy change is measured."""
+
+
+class HACPOCallback(BaseCallback):
+    """Publishes a learner's good episodes, and learns from the fleet between PPO's own updates.
+
+    The cross phase runs where the next rollout begins, right after ``train()``, so that PPO's data
+    are always its own policy's. PPO itself is not touched.
+
+    The model's environment must be an :class:`~hacpo_robot.sharing.embodiment.Embodiment`, bare or
+    in a ``VecNormalize``.
+    """
+
+    model: PPO
+
+    def __init__(self, exchange: Exchange, name: str) -> None:
+        """Take a place at an exchange.
+
+        Args:
+            exchange: Shared by all learners of the fleet.
+            name: This learner's name there.
+        """
+        super().__init__()
+        self._exchange, self._name = exchange, name
+        self.member: Member
+        self.imitator: Imitator
+        self.recorder: EpisodeRecorder
+        self._own_observation: torch.Tensor | None = None
+
+    def _on_training_start(self) -> None:
+        env = self.model.get_env().unwrapped
+        if self._name not in self._exchange.members:
+            self._exchange.join(self._name, env)
+        self.member = self._exchange.members[self._name]
+        self.member.view = self._view
+        if not hasattr(self, "imitator"):
+            self.imitator = Imitator(self.model.policy, self._exchange.settings, self.model.seed or 0)
+            self.recorder = EpisodeRecorder(env.num_envs)
+
+    def _on_rollout_start(self) -> None:
+        self._cross_phase()
+        self._raw = self._raw_observation()
+        self._body, self._world = self.member.embodiment.hub_state()
+
+    def _on_step(self) -> bool:
+        normalizer = self.model.get_vec_normalize_env()
+        reward = self.locals["rewards"] if normalizer is None else normalizer.get_original_reward()
+        self.recorder.add(
+            Step(
+                self._raw,
+                self.locals["clipped_actions"],
+                self._body,
+                self._world,
+                self.member.embodiment.effect(),
+                reward,
+                self.locals["dones"],
+            )
+        )
+        for world in np.flatnonzero(self.locals["dones"]):
+            self._publish(world, self.locals["infos"][world])
+        self._raw = self._raw_observation()
+        self._body, self._world = self.member.embodiment.hub_state()
+        return True
+
+    def _on_rollout_end(self) -> None:
+        states = self.model.rollout_buffer.observations.reshape(-1, *self.model.observation_space.shape)
+        rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
+        self._own_observation = torch.as_tensor(states[rows])
+        self.recorder.forget(self.model.n_steps)
+
+    def _on_training_end(self) -> None:
+        self._cross_phase()
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Everything of this learner's sharing but its schema, as arrays."""
+        own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
+        parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
+        return own | {
+            f"{part}/{name}": array for part, owner in parts.items() for name, array in owner.get_state().items()
+        }
+
+    def restore(self, model: PPO, state: dict[str, NDArray[Any]]) -> None:
+        """Continue with a loaded model from what :meth:`get_state` returned."""
+        self.model = model
+        self._on_training_start()
+        parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
+        for part, owner in parts.items():
+            start = f"{part}/"
+            owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
+        if "own" in state:
+            self._own_observation = torch.as_tensor(state["own"])
+
+    def _publish(self, world: int, info: dict[str, Any]) -> None:
+        success = bool(info.get("is_success", False))
+        self.member.pool.note_outcome(success=success)
+        if success:
+            last = torch.as_tensor(info["terminal_observation"][None])
+            with torch.no_grad():
+                value = float(self.model.policy.predict_values(last)) * self._reward_scale()
+            self.member.pool.add(self.recorder.cut(world, self.model.gamma, value))
+
+    def _cross_phase(self) -> None:
+        """Learn from the fleet what the last rollout left to learn; at most once per rollout."""
+        own, self._own_observation = self._own_observation, None
+        if own is None:
+            return
+        lessons = self._exchange.share_experiences(
+            self._name, self._view, self.recorder.rollout(self.model.n_steps)
+        )
+        if lessons is None:
+            return
+        outcome = self.imitator.learn(
+            self._normalized(lessons.observation),
+            torch.as_tensor(lessons.action),
+            lessons.weight,
+            own,
+            self._budget(),
+        )
+        self._log(lessons, outcome)
+
+    def _budget(self) -> float:
+        """A learner far behind may change a lot; a master hardly at all."""
+        settings = self._exchange.settings
+        return settings.kl_budget * math.exp(settings.kl_urgency * self._exchange.lag(self._name))
+
+    def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Action mean, value in raw reward units, action spread; see ``PolicyView``."""
+        policy, normalized = self.model.policy, self._normalized(observation)
+        with torch.no_grad():
+            distribution = policy.get_distribution(normalized).distribution
+            value = policy.predict_values(normalized)[:, 0] * self._reward_scale()
+        return (
+            distribution.mean.double().numpy(),
+            value.double().numpy(),
+            distribution.stddev[0].double().numpy(),
+        )
+
+    def _normalized(self, observation: NDArray[np.float32]) -> torch.Tensor:
+        normalizer = self.model.get_vec_normalize_env()
+        scaled = observation if normalizer is None else normalizer.normalize_obs(observation)
+        return torch.as_tensor(np.asarray(scaled, np.float32))
+
+    def _raw_observation(self) -> FloatArray:
+        normalizer = self.model.get_vec_normalize_env()
+        raw = self.locals.get("new_obs", self.model._last_obs)  # noqa: SLF001
+        return np.asarray(raw if normalizer is None else normalizer.get_original_obs())
+
+    def _reward_scale(self) -> float:
+        """Raw reward units per unit of the critic."""
+        normalizer = self.model.get_vec_normalize_env()
+        if normalizer is None or not normalizer.norm_reward:
+            return 1.0
+        return float(np.sqrt(normalizer.ret_rms.var + normalizer.epsilon))
+
+    def _log(self, lessons: Lessons, outcome: CrossPhase) -> None:
+        for pair in lessons.log:
+            place = f"sharing/{pair.source}->{pair.learner}"
+            for key in ("offered", "accepted", "support", "effect_error", "weight"):
+                self.logger.record(f"{place}/{key}", getattr(pair, key))
+        self.logger.record(f"sharing/{self._name}/kl", outcome.kl)
+        self.logger.record(f"sharing/{self._name}/loss", outcome.loss)
+        self.logger.record(f"sharing/{self._name}/gradient_steps", outcome.gradient_steps)

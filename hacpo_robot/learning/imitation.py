@@ -1,0 +1,114 @@
+"""The cross phase: a policy's mean is regressed on weighted lessons, within a budget of change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.policies import ActorCriticPolicy
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from hacpo_robot.specs.training import SharingSettings
+
+CHECK_EVERY = 4
+"""Gradient steps between two measurements of the budget."""
+
+
+@dataclass(frozen=True)
+class CrossPhase:
+    """What one cross phase did."""
+
+    gradient_steps: int
+    loss: float
+    """Weighted squared distance to the lessons in units of policy spread, last batch."""
+    kl: float
+    """Mean divergence of the new from the old policy on the learner's own states."""
+
+
+class Imitator:
+    """Regresses the mean of one policy; owner of its own optimizer and dice.
+
+    The spread of the policy and its critic are left alone.
+    """
+
+    def __init__(self, policy: ActorCriticPolicy, settings: SharingSettings, seed: int) -> None:
+        """Take hold of the policy's actor."""
+        self._policy, self._settings = policy, settings
+        self._actor = nn.ModuleList([policy.mlp_extractor.policy_net, policy.action_net])
+        self.optimizer = torch.optim.Adam(self._actor.parameters(), lr=settings.learning_rate)
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def learn(
+        self,
+        observation: Tensor,
+        action: Tensor,
+        weight: NDArray[np.floating],
+        own_observation: Tensor,
+        kl_budget: float,
+    ) -> CrossPhase:
+        """Regress until the minibatches are spent or the budget is; go back to where it is met.
+
+        Args:
+            observation: Normalised. Shape (n, observation size).
+            action: Shape (n, action size).
+            weight: Shape (n,); only proportions matter.
+            own_observation: Normalised states of the learner's last rollout. Shape (m, ·).
+            kl_budget: Largest mean divergence on the learner's own states.
+        """
+        weights = torch.as_tensor(weight / max(weight.mean(), 1e-12), dtype=torch.float32)
+        std = self._policy.log_std.detach().exp()
+        spread = std.clamp(min=self._settings.std_floor)
+        start = parameters_to_vector(self._actor.parameters()).detach().clone()
+        before = self._mean(own_observation).detach()
+        loss, kl, step = torch.zeros(()), 0.0, 0
+        while step < self._settings.minibatches and kl <= kl_budget:
+            step += 1
+            rows = torch.randint(len(action), (self._settings.batch_size,), generator=self.generator)
+            missed = (action[rows] - self._mean(observation[rows])) / spread
+            loss = (weights[rows] * 0.5 * missed.pow(2).mean(dim=-1)).mean()
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self._actor.parameters(), 0.5)
+            self.optimizer.step()
+            if step % CHECK_EVERY == 0:
+                kl = mean_divergence(before, self._mean(own_observation).detach(), std)
+        if kl > kl_budget:  # KL grows with the square of the way gone
+            way = parameters_to_vector(self._actor.parameters()).detach() - start
+            vector_to_parameters(start + way * (kl_budget / kl) ** 0.5, self._actor.parameters())
+            kl = mean_divergence(before, self._mean(own_observation).detach(), std)
+        return CrossPhase(step, float(loss), kl)
+
+    def get_state(self) -> dict[str, NDArray[np.floating]]:
+        """Optimizer moments and dice as arrays."""
+        moments = {
+            f"{index}/{name}": value.numpy().copy()
+            for index, entry in self.optimizer.state_dict()["state"].items()
+            for name, value in entry.items()
+        }
+        return {**moments, "dice": self.generator.get_state().numpy()}
+
+    def set_state(self, state: dict[str, NDArray[np.floating]]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        self.generator.set_state(torch.as_tensor(state["dice"]))
+        entries: dict[int, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            if key != "dice":
+                index, name = key.split("/")
+                entries.setdefault(int(index), {})[name] = torch.as_tensor(value)
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": entries})
+
+    def _mean(self, observation: Tensor) -> Tensor:
+        policy_net, action_net = self._actor
+        return action_net(policy_net(observation))
+
+
+def mean_divergence(before: Tensor, after: Tensor, std: Tensor) -> float:
+    """Mean KL divergence of two Gaussian policies of equal spread.
+
+    Args:
+        before: Action means. Shape (n, d).
+        after: Action means. Shape (n, d).
+        std: Shape (d,).
+    """
+    return float((0.5 * ((after - before) / std).pow(2).sum(dim=-1)).mean())

@@ -1,0 +1,117 @@
+"""One arm's side of a fleet: its PPO, its normaliser, its callback, its dice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from hacpo_robot.learning.callback import HACPOCallback
+from hacpo_robot.learning.randomness import Randomness
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.training import PPOSettings
+
+
+@dataclass
+class Learner:
+    """An SB3 model that can be trained a rollout at a time."""
+
+    name: str
+    model: PPO
+    callback: HACPOCallback | None
+    """``None`` where nothing is shared: then this is plain SB3."""
+    randomness: Randomness
+    _running: BaseCallback | None = None
+
+    @property
+    def normalizer(self) -> VecNormalize:
+        """The observation statistics that belong to the policy."""
+        normalizer = self.model.get_vec_normalize_env()
+        assert normalizer is not None
+        return normalizer
+
+    @property
+    def env(self) -> VecEnv:
+        """The environment itself, without wrappers."""
+        return self.normalizer.unwrapped
+
+    @property
+    def success_rate(self) -> float:
+        """Share of the last hundred training episodes that ended in success; 0 before the first."""
+        return float(np.mean(self.model.ep_success_buffer or [0.0]))
+
+    def begin(self, steps: int, logger: Logger) -> None:
+        """Prepare for training up to ``steps`` in all."""
+        with self.randomness.mine():
+            self.model.set_logger(logger)
+            fresh = self.model.num_timesteps == 0
+            remaining = steps - self.model.num_timesteps
+            _, self._running = self.model._setup_learn(  # noqa: SLF001
+                remaining, self.callback, reset_num_timesteps=fresh
+            )
+            self._running.on_training_start(locals(), globals())
+
+    def iterate(self, steps: int) -> None:
+        """One rollout and one update, as in SB3's ``learn``."""
+        model = self.model
+        assert self._running is not None
+        with self.randomness.mine():
+            model.collect_rollouts(
+                model.env, self._running, model.rollout_buffer, n_rollout_steps=model.n_steps
+            )
+            model._update_current_progress_remaining(model.num_timesteps, steps)  # noqa: SLF001
+            model.train()
+
+    def finish(self) -> None:
+        """Learn what the last rollout left to learn."""
+        assert self._running is not None
+        with self.randomness.mine():
+            self._running.on_training_end()
+
+    def act(self, observation: np.ndarray) -> np.ndarray:
+        """Deterministic actions for raw observations."""
+        return self.model.predict(self.normalizer.normalize_obs(observation), deterministic=True)[0]
+
+
+def make_learner(
+    name: str, env: VecEnv, settings: PPOSettings, seed: int, exchange: Exchange | None
+) -> Learner:
+    """A learner with a fresh policy.
+
+    Args:
+        name: Its name in the fleet.
+        env: Its environment; normalised here.
+        settings: Of PPO.
+        seed: Of policy and training.
+        exchange: Where it shares; ``None`` for plain PPO.
+    """
+    outside = Randomness()
+    with outside.mine():
+        normalizer = VecNormalize(env, gamma=settings.gamma)
+        model = PPO(
+            "MlpPolicy",
+            normalizer,
+            seed=seed,
+            device="cpu",
+            n_steps=settings.n_steps,
+            batch_size=settings.batch_size,
+            n_epochs=settings.n_epochs,
+            learning_rate=settings.learning_rate,
+            gamma=settings.gamma,
+            gae_lambda=settings.gae_lambda,
+            clip_range=settings.clip_range,
+            ent_coef=settings.ent_coef,
+            vf_coef=settings.vf_coef,
+            max_grad_norm=settings.max_grad_norm,
+            policy_kwargs={
+                "net_arch": list(settings.net_arch),
+                "activation_fn": torch.nn.Tanh,
+                "log_std_init": settings.log_std_init,
+            },
+        )
+        own = Randomness()
+    callback = None if exchange is None else HACPOCallback(exchange, name)
+    return Learner(name, model, callback, own)

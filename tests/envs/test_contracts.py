@@ -1,0 +1,264 @@
+"""What holds for every robot on every task; a new file in robots/ or tasks/ is tested by being there."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.specs.terms import TaskState
+from tests.expert import EXPERTS
+
+N_ENVS = 8
+N_EPISODES = 100
+PAIRS = [(robot, task) for robot in robot_names() for task in task_names()]
+LIFT = load_task("lift")
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
+def pair(request):
+    robot, task = request.param
+    return load_robot(robot), load_task(task)
+
+
+@pytest.fixture
+def env(pair):
+    env = make_vec_env(*pair, n_envs=N_ENVS, seed=3, n_threads=1)
+    yield env
+    env.close()
+
+
+def random_actions(env, rng, n_steps):
+    return rng.uniform(-1.0, 1.0, (n_steps, env.num_envs, env.action_space.shape[0]))
+
+
+def run_expert(env):
+    """One whole episode; yields what each step returned."""
+    expert = EXPERTS[env.task.name](env.cell)
+    for _ in range(env.horizon):
+        yield env.step(expert.act())
+
+
+# -- spaces and numbers ----------------------------------------------------------------------------
+
+
+def test_observations_and_rewards_keep_their_promises(env, rng):
+    assert env.observation_space.contains(env.reset()[0])
+    for action in random_actions(env, rng, 200):
+        observation, reward, done, infos = env.step(action)
+        assert observation.dtype == reward.dtype == np.float32
+        assert observation.shape == (N_ENVS, *env.observation_space.shape)
+        assert all(env.observation_space.contains(row) for row in observation), "out of bounds or not finite"
+        assert reward.shape == done.shape == (N_ENVS,)
+        assert len(infos) == N_ENVS
+        assert ((reward >= 0) & (reward <= 1)).all()
+
+
+def test_layout_matches_the_spaces(env):
+    signature = env.observation_signature
+    assert env.observation_space.shape == (signature.size,)
+    np.testing.assert_array_equal(env.observation_space.low, signature.low.astype(np.float32))
+    np.testing.assert_array_equal(env.observation_space.high, signature.high.astype(np.float32))
+    assert sorted(env.body_names + env.world_names) == sorted(signature.names)
+    assert env.action_space.shape == (env.action_signature.size,)
+    assert (env.action_space.low == -1).all()
+    assert (env.action_space.high == 1).all()
+
+
+def test_actions_beyond_the_bounds_count_as_the_bounds(pair, rng):
+    one, other = (make_vec_env(*pair, n_envs=2, seed=3, n_threads=1) for _ in range(2))
+    for action in random_actions(one, rng, 10):
+        far = 5 * np.sign(action)
+        np.testing.assert_array_equal(one.step(far)[0], other.step(np.sign(action))[0])
+
+
+def test_reward_is_the_weighted_sum_of_its_terms(env, rng):
+    terms = env.task.rewards
+    for action in random_actions(env, rng, 50):
+        outcome = env.cell.step(action)
+        assert set(outcome.terms) == set(terms)
+        for name, value in outcome.terms.items():
+            assert value.shape == (N_ENVS,), f"term {name!r} has shape {value.shape}"
+            assert ((value >= 0) & (value <= 1)).all(), f"term {name!r} leaves [0, 1]"
+        total = sum(term.weight * outcome.terms[name] for name, term in terms.items())
+        np.testing.assert_allclose(outcome.reward, np.where(outcome.lost, 0.0, total), atol=1e-12)
+
+
+def test_no_observation_element_is_constant(env, rng):
+    # Random motion hardly ever touches an object, so the expert adds an episode of its own.
+    seen = [env.step(action)[0] for action in random_actions(env, rng, 200)]
+    env.reset()
+    seen += [step[0] for step in run_expert(env)]
+    spread = np.ptp(np.concatenate(seen), axis=0)
+    names = np.array(env.observation_signature.element_names)
+    assert (spread > 1e-6).all(), f"constant: {names[spread <= 1e-6]}"
+
+
+def test_arrays_are_not_shared_between_steps(env, rng):
+    actions = random_actions(env, rng, 2)
+    first = [*env.step(actions[0])[:3], *env.hub_state(), env.effect()]
+    copies = [array.copy() for array in first]
+    second = [*env.step(actions[1])[:3], *env.hub_state(), env.effect()]
+    env.reset()
+    for kept, copy, later in zip(first, copies, second, strict=True):
+        np.testing.assert_array_equal(kept, copy)
+        assert not np.shares_memory(kept, later)
+
+
+# -- episodes --------------------------------------------------------------------------------------
+
+
+def test_two_resets_differ(env):
+    first, second = env.reset(), env.reset()
+    assert (first != second).any(axis=-1).all()
+    assert (first[0] != first[1:]).any(axis=-1).all(), "two worlds start alike"
+
+
+def test_success_is_not_already_true_at_reset(env):
+    for _ in range(10):
+        env.reset()
+        assert not env.task.success(env.cell.state).any()
+
+
+def test_same_seed_gives_the_same_trajectory(pair, rng):
+    one = make_vec_env(*pair, n_envs=4, seed=11, n_threads=1)
+    many = make_vec_env(*pair, n_envs=6, seed=11, n_threads=2)
+    other = make_vec_env(*pair, n_envs=4, seed=12, n_threads=1)
+    np.testing.assert_array_equal(one.reset(), many.reset()[:4])
+    assert (one.reset() != other.reset()).any()
+    many.reset()
+    for action in random_actions(many, rng, one.horizon + 5):
+        observation, reward, done, _ = one.step(action[:4])
+        again = many.step(action)
+        np.testing.assert_array_equal(observation, again[0][:4])
+        np.testing.assert_array_equal(reward, again[1][:4])
+        np.testing.assert_array_equal(done, again[2][:4])
+
+
+def test_seeding_anew_repeats_the_starts(env):
+    env.seed(5)
+    first = env.reset()
+    env.reset()
+    env.seed(5)
+    np.testing.assert_array_equal(env.reset(), first)
+
+
+def test_episode_ends_by_time_with_everything_sb3_asks_for(env):
+    twin = make_vec_env(env.robot, replace(env.task, horizon_s=60.0), n_envs=N_ENVS, seed=3, n_threads=1)
+    total = np.zeros(N_ENVS)
+    for step in range(env.horizon):
+        action = np.zeros((N_ENVS, env.action_space.shape[0]))
+        observation, reward, done, infos = env.step(action)
+        unending = twin.step(action)[0]
+        total += reward
+        assert done.all() == done.any() == (step == env.horizon - 1)
+    for world, info in enumerate(infos):
+        assert info["TimeLimit.truncated"] is True
+        assert info["is_success"] is False
+        assert info["terminal_observation"].shape == env.observation_space.shape
+        np.testing.assert_array_equal(info["terminal_observation"], unending[world])
+        assert (observation[world] != unending[world]).any(), "the next episode did not begin"
+        assert info["episode"]["l"] == env.horizon
+        assert info["episode"]["r"] == pytest.approx(total[world], rel=1e-5)
+
+
+def test_expert_succeeds(pair):
+    env = make_vec_env(*pair, n_envs=N_EPISODES, seed=1000, n_threads=1)
+    for _, _, done, infos in run_expert(env):  # noqa: B007
+        pass
+    assert done.all()
+    n_success = sum(info["is_success"] for info in infos)
+    assert n_success >= 0.95 * N_EPISODES, f"{n_success} of {N_EPISODES}"
+    assert env.n_lost == env.n_broken == 0
+
+
+# -- lost objects ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_a_lost_object_ends_only_its_own_episode(name, rng):
+    env, twin = (make_vec_env(load_robot(name), LIFT, n_envs=4, seed=3, n_threads=1) for _ in range(2))
+    qpos = env.cell.worlds.qpos[1].copy()
+    cube = env.cell.handles.prop_qpos[0]
+    qpos[cube : cube + 3] = [0.6, 0.0, 0.9]
+    env.cell.worlds.place(np.array([1]), qpos[None])
+    action = random_actions(env, rng, 1)[0]
+    observation, reward, done, infos = env.step(action)
+    expected = twin.step(action)
+    others = [0, 2, 3]
+    assert done.tolist() == [False, True, False, False]
+    assert infos[1]["TimeLimit.truncated"] is False
+    assert infos[1]["is_success"] is False
+    assert reward[1] == 0
+    assert (env.n_lost, env.n_broken) == (1, 0)
+    np.testing.assert_array_equal(observation[others], expected[0][others])
+    np.testing.assert_array_equal(reward[others], expected[1][others])
+
+
+@pytest.mark.parametrize("name", robot_names())
+def test_a_broken_world_ends_only_its_own_episode(name, rng, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # MuJoCo notes bad numbers in a file in the working directory
+    env, twin = (make_vec_env(load_robot(name), LIFT, n_envs=4, seed=3, n_threads=1) for _ in range(2))
+    for poison in (np.nan, 0.0):
+        action = random_actions(env, rng, 1)[0]
+        healthy = twin.step(action)
+        action[2] += poison
+        observation, reward, done, _ = env.step(action)
+        assert np.isfinite(observation).all()
+        assert np.isfinite(reward).all()
+        assert done.tolist() == [False, False, np.isnan(poison), False]
+        np.testing.assert_array_equal(observation[[0, 1, 3]], healthy[0][[0, 1, 3]])
+    assert (env.n_lost, env.n_broken) == (0, 1)
+
+
+# -- exploits of lift ------------------------------------------------------------------------------
+
+
+def held_cube(clearance, touch):
+    """A cube between the fingertips, ``clearance`` above its place on the table."""
+    height = LIFT.props[0].start.z[0] + clearance
+    position = np.array([0.0, 0.0, height])
+    return TaskState(
+        tool_pos_w=position,
+        tool_rot_w=np.diag([1.0, -1.0, -1.0]),
+        tool_vel_w=np.zeros(3),
+        gripper_width=np.array([0.042]),
+        gripper_command=np.array([-1.0]),
+        object_pos_w=position[None],
+        object_rot_w=np.eye(3)[None],
+        touch=np.array([touch]),
+        goal_pos_w=np.zeros(3),
+    )
+
+
+def lift_reward(state):
+    return sum(term.weight * term.value(state) for term in LIFT.rewards.values())
+
+
+def test_a_cube_held_in_the_air_counts_as_lifted():
+    state = held_cube(0.1, (1.0, 1.0))
+    assert LIFT.success(state)
+    assert lift_reward(state) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("clearance", "touch"),
+    [
+        pytest.param(0.1, (0.0, 0.0), id="thrown up without contact"),
+        pytest.param(0.1, (1.0, 0.0), id="balanced on the left finger"),
+        pytest.param(0.1, (0.0, 1.0), id="balanced on the right finger"),
+        pytest.param(0.5, (1.0, 1.0), id="above the ceiling"),
+        pytest.param(0.039, (1.0, 1.0), id="hovering just below the bar"),
+        pytest.param(0.0, (1.0, 1.0), id="grasped on the table"),
+    ],
+)
+def test_a_lift_exploit_is_no_success_and_pays_less_than_half(clearance, touch):
+    state = held_cube(clearance, touch)
+    assert not LIFT.success(state)
+    assert lift_reward(state) < 0.5
+
+
+def test_a_cube_far_from_the_tool_pays_next_to_nothing():
+    state = held_cube(0.0, (0.0, 0.0))
+    assert lift_reward(replace(state, tool_pos_w=state.tool_pos_w + [0.0, 0.3, 0.3])) < 0.01

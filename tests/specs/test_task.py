@@ -1,0 +1,38 @@
+"""What a task may say, and the vocabulary of its rewards."""
+
+import numpy as np
+import pytest
+
+from hacpo_robot.catalog import load_task, task_names
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.specs.terms import Term, within
+
+
+def test_weights_that_do_not_sum_to_one_are_refused():
+    with pytest.raises(InvalidSpecError, match=r"task 'half': reward weights sum to 0\.5, expected 1"):
+        TaskSpec(name="half", rewards={"a": Term(lambda s: s, 0.5)}, success=lambda s: s, horizon_s=1.0)
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_success_pays_more_than_all_shaping_together(name):
+    rewards = load_task(name).rewards
+    shaping = sum(term.weight for key, term in rewards.items() if key != "success")
+    assert rewards["success"].weight > shaping, "an arm would hover just below success"
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_task_is_named_like_its_file(name):
+    assert load_task(name).name == name
+
+
+def test_unknown_task_is_answered_with_the_known_ones():
+    with pytest.raises(
+        UnknownNameError, match=r"unknown task 'lfit' \(did you mean 'lift'\?\); valid: .*lift"
+    ):
+        load_task("lfit")
+
+
+def test_within_is_full_inside_and_a_tenth_at_the_margin():
+    value = within(np.array([0.0, 0.01, 0.26, 9.0]), radius=0.01, margin=0.25)
+    np.testing.assert_allclose(value, [1.0, 1.0, 0.1, 0.0], atol=1e-12)
