@@ -11,6 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.recorder import EpisodeRecorder, Step
+from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons, Member
 from hacpo_robot.specs.signature import FloatArray
 
@@ -43,12 +44,20 @@ class HACPOCallback(BaseCallback):
         self.imitator: Imitator
         self.recorder: EpisodeRecorder
         self._own_observation: torch.Tensor | None = None
+        self.accepted = 0
+        """Steps learned from in the last cross phase."""
+        self.kl = 0.0
+        """Policy change by the last cross phase."""
+
+    def take_place(self, embodiment: Embodiment) -> Member:
+        """This learner's side of the exchange; joined on first use."""
+        if self._name not in self._exchange.members:
+            self._exchange.join(self._name, embodiment)
+        return self._exchange.members[self._name]
 
     def _on_training_start(self) -> None:
         env = self.model.get_env().unwrapped
-        if self._name not in self._exchange.members:
-            self._exchange.join(self._name, env)
-        self.member = self._exchange.members[self._name]
+        self.member = self.take_place(env)
         self.member.view = self._view
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self.model.policy, self._exchange.settings, self.model.seed or 0)
@@ -119,6 +128,7 @@ class HACPOCallback(BaseCallback):
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""
         own, self._own_observation = self._own_observation, None
+        self.accepted, self.kl = 0, 0.0
         if own is None:
             return
         lessons = self._exchange.share_experiences(
@@ -133,6 +143,7 @@ class HACPOCallback(BaseCallback):
             own,
             self._budget(),
         )
+        self.accepted, self.kl = len(lessons.weight), outcome.kl
         self._log(lessons, outcome)
 
     def _budget(self) -> float:

@@ -33,41 +33,83 @@ class Evaluation:
     avg_sum_reward: float
 
 
-def evaluate(env: VecEnv, act: Act, n_episodes: int) -> tuple[Evaluation, NDArray[np.float32]]:
-    """Run the first episode of each world until ``n_episodes`` have ended.
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out episodes of one policy."""
+
+    evaluation: Evaluation
+    observations: NDArray[np.float32]
+    """Every raw observation met. Shape (n, observation size)."""
+    at_end: NDArray[np.bool_]
+    """Success at the last step. Shape (n_episodes,)."""
+    lengths: NDArray[np.intp]
+    """Steps. Shape (n_episodes,)."""
+
+
+def evaluate(
+    env: VecEnv, act: Act, n_episodes: int, before_step: Callable[[], None] = lambda: None
+) -> HeldOut:
+    """Run the first episode of each of the first ``n_episodes`` worlds.
 
     Args:
-        env: As many worlds as episodes are wanted at once; must offer ``last_success``.
+        env: At least as many worlds; must offer ``last_success``.
         act: The policy, deterministic.
         n_episodes: At most ``env.num_envs``.
-
-    Returns:
-        The outcome, and the observations met on the way, shape (n, observation size).
+        before_step: Called before every step, to record.
     """
     observation = env.reset()
     running = np.arange(env.num_envs) < n_episodes
     once, at_end = np.zeros(env.num_envs, bool), np.zeros(env.num_envs, bool)
-    rewards = np.zeros(env.num_envs)
-    seen: list[FloatArray] = []
+    rewards, lengths = np.zeros(env.num_envs), np.zeros(env.num_envs, int)
+    seen: list[NDArray[np.float32]] = []
     while running.any():
-        seen.append(observation[running])
-        observation, reward, ended, infos = env.step(act(observation))
+        before_step()
+        seen.append(np.asarray(observation)[running])
+        observation, reward, ended, infos = env.step(act(np.asarray(observation)))
         rewards += np.where(running, reward, 0.0)
+        lengths += running
         once |= env.get_attr("last_success", [0])[0] & running
         for world in np.flatnonzero(ended & running):
             at_end[world] = infos[world]["is_success"]
         running &= ~ended
-    low, high = wilson_interval(int(at_end.sum()), n_episodes)
-    evaluation = Evaluation(
-        n_episodes=n_episodes,
-        n_success=int(at_end.sum()),
-        pc_success=100 * at_end.sum() / n_episodes,
+    kept = slice(n_episodes)
+    evaluation = summarize(at_end[kept], once[kept], rewards[kept])
+    return HeldOut(evaluation, np.concatenate(seen), at_end[kept], lengths[kept])
+
+
+def summarize(at_end: NDArray[np.bool_], once: NDArray[np.bool_], rewards: FloatArray) -> Evaluation:
+    """Shares and interval of some episodes. Shape (n_episodes,) each."""
+    n, successes = len(at_end), int(at_end.sum())
+    low, high = wilson_interval(successes, n)
+    return Evaluation(
+        n_episodes=n,
+        n_success=successes,
+        pc_success=100 * successes / n,
         pc_success_ci95=(100 * low, 100 * high),
-        success_once=100 * once.sum() / n_episodes,
-        success_at_end=100 * at_end.sum() / n_episodes,
-        avg_sum_reward=float(rewards[:n_episodes].mean()),
+        success_once=100 * float(once.mean()),
+        success_at_end=100 * successes / n,
+        avg_sum_reward=float(rewards.mean()),
     )
-    return evaluation, np.concatenate(seen)
+
+
+def pool_evaluations(evaluations: list[Evaluation]) -> Evaluation:
+    """All episodes of some evaluations taken as one."""
+    counts = [evaluation.n_episodes for evaluation in evaluations]
+    n, successes = sum(counts), sum(evaluation.n_success for evaluation in evaluations)
+    low, high = wilson_interval(successes, n)
+
+    def mean(name: str) -> float:
+        return float(np.average([getattr(e, name) for e in evaluations], weights=counts))
+
+    return Evaluation(
+        n_episodes=n,
+        n_success=successes,
+        pc_success=100 * successes / n,
+        pc_success_ci95=(100 * low, 100 * high),
+        success_once=mean("success_once"),
+        success_at_end=mean("success_at_end"),
+        avg_sum_reward=mean("avg_sum_reward"),
+    )
 
 
 def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:

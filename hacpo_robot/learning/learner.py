@@ -11,7 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.randomness import Randomness
-from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sharing.exchange import Exchange, Member
 from hacpo_robot.specs.training import PPOSettings
 
 
@@ -39,6 +39,12 @@ class Learner:
         return self.normalizer.unwrapped
 
     @property
+    def member(self) -> Member:
+        """Its place at the exchange, taken on first use."""
+        assert self.callback is not None
+        return self.callback.take_place(self.env)
+
+    @property
     def success_rate(self) -> float:
         """Share of the last hundred training episodes that ended in success; 0 before the first."""
         return float(np.mean(self.model.ep_success_buffer or [0.0]))
@@ -64,6 +70,7 @@ class Learner:
             )
             model._update_current_progress_remaining(model.num_timesteps, steps)  # noqa: SLF001
             model.train()
+            model.dump_logs(model.num_timesteps // (model.n_steps * model.n_envs))
 
     def finish(self) -> None:
         """Learn what the last rollout left to learn."""

@@ -94,9 +94,17 @@ class Exchange:
         return self.members[name]
 
     def sources_of(self, learner: str) -> list[Member]:
-        """Whom a learner learns from: itself under ``self``, all others under ``hacpo``."""
-        alone = self.sharing == "self"
-        return [member for name, member in self.members.items() if (name == learner) == alone]
+        """Whom a learner learns from now, best first.
+
+        Under ``self`` itself; under ``hacpo`` everyone who succeeds clearly more often, for the
+        few lucky episodes of those who do not would only distract it.
+        """
+        me = self.members[learner]
+        if self.sharing == "self":
+            return [me]
+        enough = me.pool.success_rate + self.settings.min_lead
+        ahead = [member for member in self.members.values() if member.pool.success_rate >= enough]
+        return sorted(ahead, key=lambda member: -member.pool.success_rate)
 
     def lag(self, learner: str) -> float:
         """How much more often the best source succeeds, or for ``self`` how often the learner fails."""
@@ -147,13 +155,11 @@ class Exchange:
         return offered.take(self.dice.choice(len(offered), self.settings.offered_steps, replace=False))
 
     def _teacher_of(self, learner: Member) -> Member | None:
-        """The best source, if it succeeds clearly more often and both bodies are known."""
-        able = [s for s in self.sources_of(learner.name) if s is not learner and s.schema and s.view]
-        best = max(able, key=lambda source: source.pool.success_rate, default=None)
-        if best is None or learner.schema is None:
+        """The best source, if both bodies are known."""
+        if learner.schema is None:
             return None
-        lead = best.pool.success_rate - learner.pool.success_rate
-        return best if lead > self.settings.teacher_lead else None
+        able = [s for s in self.sources_of(learner.name) if s is not learner and s.schema and s.view]
+        return able[0] if able else None
 
     def _ask(self, teacher: Member, learner: Member, rollout: Experience) -> tuple[Translation, FloatArray]:
         assert teacher.schema and teacher.view and learner.schema

@@ -1,11 +1,13 @@
 """Settings of a training run; every default is one we train with."""
 
-from dataclasses import dataclass, field, fields
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, TypeVar
 
 from hacpo_robot.errors import InvalidSpecError
 
 Sharing = Literal["none", "self", "hacpo"]
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +25,7 @@ class PPOSettings:
     ent_coef: float = 0.0
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
-    log_std_init: float = -1.5
+    log_std_init: float = -1.2
     net_arch: tuple[int, ...] = (128, 128)
 
     def __post_init__(self) -> None:
@@ -59,8 +61,8 @@ class SharingSettings:
     """Steps drawn from each bank per iteration."""
     top_fraction: float = 0.9
     """Share of the offered experience that is kept per source, best relevance first."""
-    teacher_lead: float = 0.1
-    """A source that succeeds this much more often is asked what it would do in the learner's states."""
+    min_lead: float = 0.1
+    """A source teaches those who succeed less often by at least this much."""
     minibatches: int = 24
     """Most gradient steps per iteration and learner."""
     batch_size: int = 512
@@ -106,3 +108,24 @@ def _require_positive(settings: object, *names: str) -> None:
         value = getattr(settings, item.name)
         if item.name in names and value <= 0:
             raise InvalidSpecError(f"{item.name} must be positive, not {value}")
+
+
+def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
+    """Settings from plain data, as a YAML file holds them; what is missing keeps its default.
+
+    Raises:
+        InvalidSpecError: a key that the settings do not have; the message lists those they have.
+    """
+    known = {item.name: item for item in fields(kind)}  # pyright: ignore[reportArgumentType]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise InvalidSpecError(f"unknown setting {unknown[0]!r}; valid: {', '.join(known)}")
+    arguments: dict[str, Any] = {}
+    for name, value in values.items():
+        default = getattr(kind(), name)
+        if is_dataclass(default) and not isinstance(default, type):
+            value = settings_from_dict(type(default), value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        arguments[name] = value
+    return kind(**arguments)

@@ -1,0 +1,26 @@
+"""Different robot arms learn the same skills together, and each policy leaves alone."""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Exchange": "hacpo_robot.sharing.exchange",
+    "Fleet": "hacpo_robot.learning.fleet",
+    "HACPOCallback": "hacpo_robot.learning.callback",
+    "load_policy": "hacpo_robot.export.runtime",
+    "load_robot": "hacpo_robot.catalog",
+    "load_task": "hacpo_robot.catalog",
+    "make_learner": "hacpo_robot.learning.learner",
+    "make_vec_env": "hacpo_robot.envs.vector",
+    "robot_names": "hacpo_robot.catalog",
+    "task_names": "hacpo_robot.catalog",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> object:
+    """Public names, imported when first used: importing the package itself costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

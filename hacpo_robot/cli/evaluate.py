@@ -1,0 +1,38 @@
+"""``hacpo-robot evaluate RUN``: held-out episodes of the newest checkpoint."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from hacpo_robot.cli.display import Display, interval
+from hacpo_robot.study.judge import film, judge, write_evaluation
+from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.train import restore_fleet
+
+
+def run(arguments: list[str]) -> None:
+    """Parse, evaluate every robot, print a line each."""
+    parser = argparse.ArgumentParser("hacpo-robot evaluate", description=__doc__)
+    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("--episodes", type=int, help="per robot; as in training when not given")
+    parser.add_argument("--video", action="store_true", help="also draw videos")
+    chosen = parser.parse_args(arguments)
+    folder = RunFolder.open(chosen.run)
+    settings = folder.settings
+    if chosen.episodes is not None:
+        settings = replace(settings, eval_episodes=chosen.episodes)
+    fleet = restore_fleet(settings, folder)
+    evaluations, films = {}, []
+    for learner in fleet.learners:
+        held_out, clips = judge(
+            learner.name, settings.task, learner.act, settings.eval_episodes, settings.seed
+        )
+        evaluations[learner.name] = held_out.evaluation
+        films.append(clips)
+        shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
+        print(f"{learner.name:<10} {shown} episodes, {interval(held_out.evaluation)}", flush=True)
+    write_evaluation(folder, evaluations)
+    if chosen.video:
+        with Display() as display:
+            film(films, folder, Watch(display.phase))

@@ -1,0 +1,44 @@
+"""``hacpo-robot VERB ...``: finds the verb, and turns errors into one sentence and an exit code."""
+
+import logging
+import os
+import sys
+from importlib import import_module
+
+from hacpo_robot.errors import HacpoError, UnknownNameError
+
+VERBS = {
+    "train": "train a fleet, then evaluate, export and film every policy",
+    "evaluate": "run held-out episodes of a trained fleet",
+    "export": "write one ONNX folder per robot from a run",
+    "play": "run an exported policy with onnxruntime alone",
+    "list": "robots, tasks, presets",
+    "bench": "simulation speed beside robosuite's own",
+}
+EXIT_WRONG_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        sys.exit(0 if arguments else EXIT_WRONG_INPUT)
+    # Rendering has a process of its own; without this MuJoCo would look for a screen.
+    os.environ.setdefault("MUJOCO_GL", "disabled")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        if arguments[0] not in VERBS:
+            raise UnknownNameError("verb", arguments[0], VERBS)
+        import_module(f"hacpo_robot.cli.{arguments[0]}").run(arguments[1:])
+    except HacpoError as error:
+        print(f"hacpo-robot: {error}", file=sys.stderr)
+        sys.exit(EXIT_WRONG_INPUT)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _usage() -> str:
+    verbs = "\n".join(f"  {verb:<10} {text}" for verb, text in VERBS.items())
+    return f"usage: hacpo-robot VERB ...\n\n{verbs}\n\nhacpo-robot VERB -h explains a verb."

@@ -1,0 +1,75 @@
+"""``hacpo-robot train``: settings from a preset, flags and dotted overrides; then the run."""
+
+import argparse
+import signal
+from datetime import datetime
+from pathlib import Path
+
+import tyro
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.cli.display import Display, result_table
+from hacpo_robot.specs.training import TrainSettings
+from hacpo_robot.study.meter import Interrupted, Watch
+from hacpo_robot.study.presets import load_preset, preset_names
+from hacpo_robot.study.run_folder import RunFolder
+
+DESCRIPTION = """Train a fleet, then evaluate, export and film every policy.
+
+Besides the settings below: --preset NAME starts from named settings, --run-dir DIR says where to
+write (runs/<task>-<time> when not given), --resume DIR goes on where a run stopped. Interrupting
+once (Ctrl-C) writes a checkpoint and ends with exit code 130."""
+
+
+def run(arguments: list[str]) -> None:
+    """Parse, train, print the table."""
+    place = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    place.add_argument("--preset")
+    place.add_argument("--run-dir", type=Path)
+    place.add_argument("--resume", type=Path)
+    chosen, rest = place.parse_known_args(arguments)
+    if chosen.resume is None:
+        settings, folder = _fresh(chosen.preset, chosen.run_dir, rest)
+    else:
+        folder = RunFolder.open(chosen.resume)
+        settings = _parse(folder.settings, rest)
+    stop = _stop_on_interrupt()
+    with Display() as display:
+        watch = Watch(display.phase, display.progress, lambda: bool(stop))
+        from hacpo_robot.study.train import train  # noqa: PLC0415  (seconds of imports, after all checks)
+
+        try:
+            results, speed = train(settings, folder, watch, resume=chosen.resume is not None)
+        except Interrupted:
+            display.phase(f"interrupted; go on with: hacpo-robot train --resume {folder.path}")
+            raise KeyboardInterrupt from None
+    print(result_table(results, speed))
+    print(f"run folder: {folder.path}")
+
+
+def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
+    """Checked settings and a new run folder; nothing is written where a check fails."""
+    settings = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
+    load_task(settings.task)
+    for name in settings.robots:
+        load_robot(name)
+    default = Path("runs") / f"{settings.task}-{datetime.now():%Y%m%d-%H%M%S}"
+    return settings, RunFolder.create(run_dir or default, settings)
+
+
+def _parse(default: TrainSettings, rest: list[str]) -> TrainSettings:
+    known = f"{DESCRIPTION}\n\nPresets: {', '.join(preset_names())}."
+    return tyro.cli(TrainSettings, default=default, args=rest, prog="hacpo-robot train", description=known)
+
+
+def _stop_on_interrupt() -> list[int]:
+    """A list that becomes non-empty at the first Ctrl-C; the second one stops at once."""
+    seen: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        seen.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
+    return seen

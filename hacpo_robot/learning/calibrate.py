@@ -1,0 +1,31 @@
+"""A learner gets to know its own body before it trains."""
+
+import numpy as np
+
+from hacpo_robot.learning.learner import Learner
+from hacpo_robot.sharing.calibration import babble, note_starts
+from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
+from hacpo_robot.specs.training import SchemaSettings
+
+
+def calibrate(learner: Learner, babble_env, settings: SchemaSettings, seed: int) -> SchemaQuality:  # noqa: ANN001
+    """Babble, fit the body schema, and count the steps in the learner's budget.
+
+    Args:
+        learner: Takes part in an exchange.
+        babble_env: The same body, started in wide postures; an SB3 ``VecEnv`` that is an
+            :class:`~hacpo_robot.sharing.embodiment.Embodiment`. Closed at the end.
+        settings: Of the schema.
+        seed: Of babbling and fitting.
+
+    Returns:
+        Quality on held-out babble. A schema that is not ready is not used.
+    """
+    data = babble(babble_env, settings.babble_steps, np.random.default_rng(seed))
+    babble_env.close()
+    starts = note_starts(learner.env)
+    schema, quality = fit_schema(Anatomy.of(learner.env), data, starts, settings, seed)
+    learner.member.schema = schema if quality.ready(settings) else None
+    learner.model.num_timesteps += len(data.body)
+    return quality

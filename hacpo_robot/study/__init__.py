@@ -1,0 +1,1 @@
+"""Whole runs: a fleet trained, judged, filmed and sent out into the world."""

@@ -1,0 +1,64 @@
+"""Draws a recording into video files; run as ``python -m hacpo_robot.study.draw RECORDING FOLDER``."""
+
+import sys
+from pathlib import Path
+
+import cv2
+import imageio.v2 as imageio
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.sim.camera import Camera
+from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.study.video import FPS, HEIGHT, WIDTH, Clip, read_recording
+
+Picture = NDArray[np.uint8]
+
+
+def draw_clip(clip: Clip) -> list[Picture]:
+    """Pictures of one clip, captioned. Shape (HEIGHT, WIDTH, 3) each."""
+    scene = make_scene(load_robot(clip.robot), load_task(clip.task), visual=True)
+    camera = Camera(scene, width=WIDTH, height=HEIGHT)
+    pictures = [_captioned(camera.draw(qpos, clip.goal), clip.caption) for qpos in clip.qpos]
+    camera.close()
+    return pictures
+
+
+def write_video(path: Path, pictures: list[Picture]) -> None:
+    """An H.264 file that browsers play."""
+    with imageio.get_writer(path, fps=FPS, codec="libx264", pixelformat="yuv420p", macro_block_size=2) as video:
+        for picture in pictures:
+            video.append_data(picture)
+
+
+def tile(rows: list[list[list[Picture]]]) -> list[Picture]:
+    """Clips side by side; the shorter ones stand still at their end."""
+    length = max(len(pictures) for row in rows for pictures in row)
+    return [
+        np.vstack([np.hstack([pictures[min(t, len(pictures) - 1)] for pictures in row]) for row in rows])
+        for t in range(length)
+    ]
+
+
+def _captioned(picture: Picture, caption: str) -> Picture:
+    picture = np.ascontiguousarray(picture)
+    for colour, thickness in (((255, 255, 255), 3), ((40, 40, 40), 1)):
+        cv2.putText(
+            picture, caption, (10, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, thickness, cv2.LINE_AA
+        )
+    return picture
+
+
+def main(recording: str, folder: str) -> None:
+    """Draw everything in a recording."""
+    rows = read_recording(Path(recording))
+    pictures = [[draw_clip(clip) for clip in row] for row in rows]
+    for episode, (row, drawn) in enumerate(zip(rows, pictures, strict=True)):
+        for clip, clip_pictures in zip(row, drawn, strict=True):
+            write_video(Path(folder) / f"{clip.robot}_ep{episode}.mp4", clip_pictures)
+    write_video(Path(folder) / "grid.mp4", tile(pictures))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,96 @@
+"""One training run, from settings to policies that can leave."""
+
+from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.vector import make_babble_env, make_vec_env
+from hacpo_robot.learning.calibrate import calibrate
+from hacpo_robot.learning.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
+from hacpo_robot.learning.fleet import Fleet
+from hacpo_robot.learning.learner import make_learner
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.training import TrainSettings
+from hacpo_robot.study.judge import Result, finish
+from hacpo_robot.study.meter import Meter, Watch
+from hacpo_robot.study.run_folder import RunFolder
+
+SEED_STRIDE = 1000
+"""Distance between the seeds of two runs; robots of one run lie between."""
+
+
+def train(settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool = False) -> tuple[list[Result], dict[str, float]]:
+    """Train a fleet, judge it, export it, film it.
+
+    Args:
+        settings: Of the run.
+        run: Where it writes.
+        watch: Who is told.
+        resume: Continue from the newest whole checkpoint.
+
+    Returns:
+        What each robot reached, and its environment steps per second of the whole fleet's time.
+
+    Raises:
+        Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
+        CheckpointError: nothing to resume from.
+    """
+    fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
+    if resume:
+        watch.phase(f"resumed at {fleet.steps} steps")
+    elif settings.sharing == "hacpo":
+        _calibrate(fleet, settings, watch)
+        save_checkpoint(fleet, run.checkpoints)
+    watch.phase(f"training {', '.join(settings.robots)} on {settings.task}, sharing: {settings.sharing}")
+    meter = Meter(fleet, run, settings, watch)
+    loggers = {
+        name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))])
+        for name in settings.robots
+    }
+    fleet.run(settings.steps, loggers, meter.on_iteration)
+    save_checkpoint(fleet, run.checkpoints)
+    return finish(fleet, settings, run, watch), meter.steps_per_s()
+
+
+def make_fleet(settings: TrainSettings) -> Fleet:
+    """A fleet with fresh policies, as the settings say.
+
+    Raises:
+        UnknownNameError: a robot or the task is not in the catalogue.
+    """
+    task = load_task(settings.task)
+    robots = [load_robot(name) for name in settings.robots]
+    exchange = None
+    if settings.sharing != "none":
+        exchange = Exchange(settings.sharing, settings.hacpo, settings.seed)
+    learners = []
+    for index, robot in enumerate(robots):
+        seed = settings.seed * SEED_STRIDE + index
+        env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True)
+        learners.append(make_learner(robot.name, env, settings.ppo, seed, exchange))
+    return Fleet(learners, exchange)
+
+
+def restore_fleet(settings: TrainSettings, run: RunFolder) -> Fleet:
+    """The fleet of a run as its newest whole checkpoint holds it.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    checkpoint = find_checkpoint(run.checkpoints)
+    fleet = make_fleet(settings)
+    load_checkpoint(fleet, checkpoint)
+    return fleet
+
+
+def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
+    task = load_task(settings.task)
+    for learner in fleet.learners:
+        watch.phase(f"{learner.name} babbles {settings.hacpo.schema.babble_steps} steps to learn its own body")
+        seed = settings.seed * SEED_STRIDE
+        babble_env = make_babble_env(load_robot(learner.name), task, settings.ppo.n_envs, seed)
+        quality = calibrate(learner, babble_env, settings.hacpo.schema, seed)
+        ready = "ready" if quality.ready(settings.hacpo.schema) else "not ready: it gives but does not take"
+        watch.phase(
+            f"{learner.name}: effects explained {quality.effect_r2:.3f}, "
+            f"reproduced {quality.action_r2:.3f}, {ready}"
+        )
