@@ -16,7 +16,18 @@ _HOMES = {
     "robot_names": "hacpo_robot.catalog",
     "task_names": "hacpo_robot.catalog",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = [
+    "Exchange",
+    "Fleet",
+    "HACPOCallback",
+    "load_policy",
+    "load_robot",
+    "load_task",
+    "make_learner",
+    "make_vec_env",
+    "robot_names",
+    "task_names",
+]
 
 
 def __getattr__(name: str) -> object:

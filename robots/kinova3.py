@@ -24,4 +24,5 @@ ROBOT = RobotSpec(
     ),
     action=JointPositionDelta(scale=0.06),
     source="robosuite 1.5: robots/kinova3/robot.xml, models/robots/manipulators/kinova3_robot.py",
+    robosuite_name="Kinova3",
 )

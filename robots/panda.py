@@ -1,4 +1,4 @@
-"""Franka Emika Panda: 7 joints, commanded by joint motion, senses joints and their speed, and objects in the world."""
+"""Franka Emika Panda: 7 joints, commanded by joint motion, senses its joints and the world frame."""
 
 from math import pi
 
@@ -35,4 +35,5 @@ ROBOT = RobotSpec(
     ),
     action=JointPositionDelta(scale=0.06),
     source="robosuite 1.5: robots/panda/robot.xml, models/robots/manipulators/panda_robot.py",
+    robosuite_name="Panda",
 )

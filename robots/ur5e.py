@@ -31,4 +31,5 @@ ROBOT = RobotSpec(
     ),
     action=CartesianDelta(position_scale=0.05, yaw_scale=0.2),
     source="robosuite 1.5: robots/ur5e/robot.xml, models/robots/manipulators/ur5e_robot.py",
+    robosuite_name="UR5e",
 )

@@ -16,7 +16,7 @@ CEILING = 0.40
 
 CUBE = BoxProp(
     name="cube",
-    half_size=(HALF_SIZE,) * 3,
+    half_size=(HALF_SIZE, HALF_SIZE, HALF_SIZE),
     start=Region(
         x=(-0.03, 0.03),
         y=(-0.03, 0.03),

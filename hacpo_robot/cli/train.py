@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> None:
     stop = _stop_on_interrupt()
     with Display() as display:
         watch = Watch(display.phase, display.progress, lambda: bool(stop))
-        from hacpo_robot.study.train import train  # noqa: PLC0415  (seconds of imports, after all checks)
+        from hacpo_robot.study.train import train
 
         try:
             results, speed = train(settings, folder, watch, resume=chosen.resume is not None)

@@ -91,5 +91,3 @@ def compute_effect(before: TaskState, after: TaskState, gripper_action: FloatArr
     return np.concatenate(
         [after.tool_pos_w - before.tool_pos_w, rotation_vector(turn), gripper_action], axis=-1
     )
-
-

@@ -25,7 +25,7 @@ def calibrate(learner: Learner, babble_env, settings: SchemaSettings, seed: int)
     data = babble(babble_env, settings.babble_steps, np.random.default_rng(seed))
     babble_env.close()
     starts = note_starts(learner.env)
-    schema, quality = fit_schema(Anatomy.of(learner.env), data, starts, settings, seed)
+    schema, quality = fit_schema(Anatomy.of(learner.member.embodiment), data, starts, settings, seed)
     learner.member.schema = schema if quality.ready(settings) else None
     learner.model.num_timesteps += len(data.body)
     return quality

@@ -1,13 +1,15 @@
 """HACPO as a Stable-Baselines3 callback: any ``PPO`` joins a fleet by being given one."""
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.recorder import EpisodeRecorder, Step
@@ -29,8 +31,6 @@ class HACPOCallback(BaseCallback):
     in a ``VecNormalize``.
     """
 
-    model: PPO
-
     def __init__(self, exchange: Exchange, name: str) -> None:
         """Take a place at an exchange.
 
@@ -49,18 +49,23 @@ class HACPOCallback(BaseCallback):
         self.kl = 0.0
         """Policy change by the last cross phase."""
 
-    def take_place(self, embodiment: Embodiment) -> Member:
-        """This learner's side of the exchange; joined on first use."""
+    def take_place(self, env: VecEnv) -> Member:
+        """This learner's side of the exchange; joined on first use, with the bare environment."""
         if self._name not in self._exchange.members:
-            self._exchange.join(self._name, embodiment)
+            self._exchange.join(self._name, cast("Embodiment", env))
         return self._exchange.members[self._name]
 
+    @property
+    def _ppo(self) -> PPO:
+        assert isinstance(self.model, PPO), f"HACPOCallback needs a PPO, not {type(self.model).__name__}"
+        return self.model
+
     def _on_training_start(self) -> None:
-        env = self.model.get_env().unwrapped
+        env = self.training_env.unwrapped
         self.member = self.take_place(env)
         self.member.view = self._view
         if not hasattr(self, "imitator"):
-            self.imitator = Imitator(self.model.policy, self._exchange.settings, self.model.seed or 0)
+            self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
@@ -69,7 +74,7 @@ class HACPOCallback(BaseCallback):
         self._body, self._world = self.member.embodiment.hub_state()
 
     def _on_step(self) -> bool:
-        normalizer = self.model.get_vec_normalize_env()
+        normalizer = self._ppo.get_vec_normalize_env()
         reward = self.locals["rewards"] if normalizer is None else normalizer.get_original_reward()
         self.recorder.add(
             Step(
@@ -89,10 +94,11 @@ class HACPOCallback(BaseCallback):
         return True
 
     def _on_rollout_end(self) -> None:
-        states = self.model.rollout_buffer.observations.reshape(-1, *self.model.observation_space.shape)
+        states = self._ppo.rollout_buffer.observations
+        states = states.reshape(-1, states.shape[-1])
         rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
         self._own_observation = torch.as_tensor(states[rows])
-        self.recorder.forget(self.model.n_steps)
+        self.recorder.forget(self._ppo.n_steps)
 
     def _on_training_end(self) -> None:
         self._cross_phase()
@@ -102,12 +108,14 @@ class HACPOCallback(BaseCallback):
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
         parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
         return own | {
-            f"{part}/{name}": array for part, owner in parts.items() for name, array in owner.get_state().items()
+            f"{part}/{name}": array
+            for part, owner in parts.items()
+            for name, array in owner.get_state().items()
         }
 
     def restore(self, model: PPO, state: dict[str, NDArray[Any]]) -> None:
         """Continue with a loaded model from what :meth:`get_state` returned."""
-        self.model = model
+        self.init_callback(model)
         self._on_training_start()
         parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
         for part, owner in parts.items():
@@ -122,8 +130,8 @@ class HACPOCallback(BaseCallback):
         if success:
             last = torch.as_tensor(info["terminal_observation"][None])
             with torch.no_grad():
-                value = float(self.model.policy.predict_values(last)) * self._reward_scale()
-            self.member.pool.add(self.recorder.cut(world, self.model.gamma, value))
+                value = float(self._ppo.policy.predict_values(last)) * self._reward_scale()
+            self.member.pool.add(self.recorder.cut(world, self._ppo.gamma, value))
 
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""
@@ -132,7 +140,7 @@ class HACPOCallback(BaseCallback):
         if own is None:
             return
         lessons = self._exchange.share_experiences(
-            self._name, self._view, self.recorder.rollout(self.model.n_steps)
+            self._name, self._view, self.recorder.rollout(self._ppo.n_steps)
         )
         if lessons is None:
             return
@@ -153,29 +161,31 @@ class HACPOCallback(BaseCallback):
 
     def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Action mean, value in raw reward units, action spread; see ``PolicyView``."""
-        policy, normalized = self.model.policy, self._normalized(observation)
+        policy, normalized = self._ppo.policy, self._normalized(observation)
         with torch.no_grad():
-            distribution = policy.get_distribution(normalized).distribution
+            distribution = policy.get_distribution(normalized)
+            assert isinstance(distribution, DiagGaussianDistribution)
+            mean, std = distribution.distribution.mean, distribution.distribution.stddev
             value = policy.predict_values(normalized)[:, 0] * self._reward_scale()
         return (
-            distribution.mean.double().numpy(),
+            mean.double().numpy(),
             value.double().numpy(),
-            distribution.stddev[0].double().numpy(),
+            std[0].double().numpy(),
         )
 
     def _normalized(self, observation: NDArray[np.float32]) -> torch.Tensor:
-        normalizer = self.model.get_vec_normalize_env()
+        normalizer = self._ppo.get_vec_normalize_env()
         scaled = observation if normalizer is None else normalizer.normalize_obs(observation)
         return torch.as_tensor(np.asarray(scaled, np.float32))
 
     def _raw_observation(self) -> FloatArray:
-        normalizer = self.model.get_vec_normalize_env()
-        raw = self.locals.get("new_obs", self.model._last_obs)  # noqa: SLF001
+        normalizer = self._ppo.get_vec_normalize_env()
+        raw = self.locals.get("new_obs", self._ppo._last_obs)
         return np.asarray(raw if normalizer is None else normalizer.get_original_obs())
 
     def _reward_scale(self) -> float:
         """Raw reward units per unit of the critic."""
-        normalizer = self.model.get_vec_normalize_env()
+        normalizer = self._ppo.get_vec_normalize_env()
         if normalizer is None or not normalizer.norm_reward:
             return 1.0
         return float(np.sqrt(normalizer.ret_rms.var + normalizer.epsilon))

@@ -7,12 +7,15 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from stable_baselines3 import PPO
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecNormalize
 
 from hacpo_robot.errors import CheckpointError
 from hacpo_robot.learning.fleet import Fleet
@@ -102,9 +105,8 @@ def _save_learner(learner: Learner, folder: Path) -> None:
     save_file(_normalizer_state(learner), folder / "normalizer.safetensors")
     arrays = _prefixed("env", learner.env.env_method("get_state", indices=[0])[0])
     arrays |= _prefixed("dice", learner.randomness.get_state())
-    arrays |= _prefixed(
-        "seen", {"obs": learner.normalizer.old_obs, "reward": learner.normalizer.old_reward}
-    )
+    seen = {"obs": learner.normalizer.old_obs, "reward": learner.normalizer.old_reward}
+    arrays |= _prefixed("seen", cast("dict[str, np.ndarray]", seen))
     if learner.callback is not None:
         arrays |= _prefixed("sharing", learner.callback.get_state())
         schema = learner.callback.member.schema
@@ -117,7 +119,7 @@ def _load_learner(learner: Learner, folder: Path) -> None:
     normalizer = learner.normalizer
     learner.model = PPO.load(folder / "policy.zip", env=normalizer, device="cpu", force_reset=False)
     statistics = load_file(folder / "normalizer.safetensors")
-    for name, running in (("obs", normalizer.obs_rms), ("return", normalizer.ret_rms)):
+    for name, running in _running_statistics(normalizer).items():
         running.mean = statistics[f"{name}_mean"].numpy()
         running.var = statistics[f"{name}_var"].numpy()
         running.count = float(statistics[f"{name}_count"])
@@ -136,10 +138,15 @@ def _load_learner(learner: Learner, folder: Path) -> None:
             )
 
 
+def _running_statistics(normalizer: VecNormalize) -> dict[str, RunningMeanStd]:
+    assert isinstance(normalizer.obs_rms, RunningMeanStd)
+    return {"obs": normalizer.obs_rms, "return": normalizer.ret_rms}
+
+
 def _normalizer_state(learner: Learner) -> dict[str, torch.Tensor]:
     normalizer = learner.normalizer
     state = {"returns": torch.as_tensor(np.asarray(normalizer.returns, np.float64).copy())}
-    for name, running in (("obs", normalizer.obs_rms), ("return", normalizer.ret_rms)):
+    for name, running in _running_statistics(normalizer).items():
         state[f"{name}_mean"] = torch.as_tensor(np.array(running.mean, np.float64))
         state[f"{name}_var"] = torch.as_tensor(np.array(running.var, np.float64))
         state[f"{name}_count"] = torch.tensor(float(running.count), dtype=torch.float64)

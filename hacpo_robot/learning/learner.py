@@ -55,20 +55,19 @@ class Learner:
             self.model.set_logger(logger)
             fresh = self.model.num_timesteps == 0
             remaining = steps - self.model.num_timesteps
-            _, self._running = self.model._setup_learn(  # noqa: SLF001
-                remaining, self.callback, reset_num_timesteps=fresh
-            )
+            _, self._running = self.model._setup_learn(remaining, self.callback, reset_num_timesteps=fresh)
             self._running.on_training_start(locals(), globals())
 
     def iterate(self, steps: int) -> None:
         """One rollout and one update, as in SB3's ``learn``."""
         model = self.model
         assert self._running is not None
+        assert model.env is not None
         with self.randomness.mine():
             model.collect_rollouts(
                 model.env, self._running, model.rollout_buffer, n_rollout_steps=model.n_steps
             )
-            model._update_current_progress_remaining(model.num_timesteps, steps)  # noqa: SLF001
+            model._update_current_progress_remaining(model.num_timesteps, steps)
             model.train()
             model.dump_logs(model.num_timesteps // (model.n_steps * model.n_envs))
 

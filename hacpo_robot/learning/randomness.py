@@ -50,5 +50,12 @@ class Randomness:
     def set_state(self, state: dict[str, FloatArray]) -> None:
         """Continue from what :meth:`get_state` returned."""
         position, has_gauss, gauss = state["numpy_rest"]
+        keys = state["numpy_keys"].astype(np.uint32)
         self._torch = torch.as_tensor(state["torch"])
-        self._numpy = ("MT19937", state["numpy_keys"], int(position), int(has_gauss), float(gauss))
+        self._numpy = (
+            "MT19937",
+            keys,
+            int(position),
+            int(has_gauss),
+            float(gauss),
+        )

@@ -79,7 +79,9 @@ class EpisodeRecorder:
 
     def get_state(self) -> dict[str, np.ndarray]:
         """All remembered steps, time first, and the counters."""
-        steps = {f.name: np.stack([getattr(s, f.name) for s in self._steps]) for f in fields(Step) if self._steps}
+        steps = {
+            f.name: np.stack([getattr(s, f.name) for s in self._steps]) for f in fields(Step) if self._steps
+        }
         return {**steps, "length": self._length.copy(), "n_episodes": np.array(self._n_episodes)}
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:

@@ -19,6 +19,9 @@ TRACK_SPREAD = 0.15
 class Standardizer(nn.Module):
     """Shift and scale, kept as buffers so that they are saved with the weights."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, size: int) -> None:
         """Start as the identity."""
         super().__init__()
@@ -64,6 +67,32 @@ class BodySchema(nn.Module):
     agree with the hub.
     """
 
+    start_body: Tensor
+    """How the body's own episodes begin. Shape (n_starts, body size)."""
+    start_hub: Tensor
+    """The same states in the hub. Shape (n_starts, hub size)."""
+    bank_hub: Tensor
+    """Hub states that the body has been in. Shape (bank_size, hub size)."""
+    sense_error: Tensor
+    """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
+    support_radius: Tensor
+    """95 % of the body's own states have a neighbour in the bank nearer than this."""
+    effect_error: Tensor
+    """Median error of F on held-out data, standard units."""
+
+    start_body: Tensor
+    """How the body's own episodes begin. Shape (n_starts, body size)."""
+    start_hub: Tensor
+    """The same states in the hub. Shape (n_starts, hub size)."""
+    bank_hub: Tensor
+    """Hub states that the body has been in. Shape (bank_size, hub size)."""
+    sense_error: Tensor
+    """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
+    support_radius: Tensor
+    """95 % of the body's own states have a neighbour in the bank nearer than this."""
+    effect_error: Tensor
+    """Median error of F on held-out data, standard units."""
+
     def __init__(self, anatomy: Anatomy, *, n_starts: int, bank_size: int) -> None:
         """Untrained maps.
 
@@ -84,11 +113,8 @@ class BodySchema(nn.Module):
         self.register_buffer("start_hub", torch.zeros(n_starts, hub))
         self.register_buffer("bank_hub", torch.zeros(bank_size, hub))
         self.register_buffer("sense_error", torch.ones(hub))
-        """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
         self.register_buffer("support_radius", torch.ones(1))
-        """95 % of the body's own states have a neighbour in the bank nearer than this."""
         self.register_buffer("effect_error", torch.ones(1))
-        """Median error of F on held-out data, standard units."""
 
     @classmethod
     def from_state(cls, embodiment: Embodiment, state: dict[str, Tensor]) -> "BodySchema":

@@ -27,7 +27,9 @@ class BodyData:
 
     def take(self, rows: slice | np.ndarray) -> "BodyData":
         """Some of the rows."""
-        return BodyData(self.body[rows], self.action[rows], self.hub[rows], self.effect[rows], self.following[rows])
+        return BodyData(
+            self.body[rows], self.action[rows], self.hub[rows], self.effect[rows], self.following[rows]
+        )
 
 
 @dataclass(frozen=True)

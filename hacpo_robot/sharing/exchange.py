@@ -162,7 +162,9 @@ class Exchange:
         return able[0] if able else None
 
     def _ask(self, teacher: Member, learner: Member, rollout: Experience) -> tuple[Translation, FloatArray]:
-        assert teacher.schema and teacher.view and learner.schema
+        assert teacher.schema is not None
+        assert teacher.view is not None
+        assert learner.schema is not None
         view = teacher.view
         answers = ask_teacher(
             rollout,

@@ -100,7 +100,9 @@ def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
     chosen = schema.choose_action(state, effect)
     return SchemaQuality(
         sense_r2=1 - float(missed.pow(2).mean() / schema.hub_units(hub).var(dim=0).mean()),
-        change_r2=_r2(schema.change_units(schema.predict_change(state, action)), schema.change_units(following - body)),
+        change_r2=_r2(
+            schema.change_units(schema.predict_change(state, action)), schema.change_units(following - body)
+        ),
         effect_r2=_r2(schema.predict_effect(state, action), wanted),
         action_r2=_r2(schema.predict_effect(state, chosen), wanted),
     )

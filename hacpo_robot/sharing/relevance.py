@@ -9,9 +9,7 @@ EFFECT_TOLERANCE = 1.0
 """Missed effect, in standard deviations of the body's own effects, at which relevance fell to 1/e."""
 
 
-def calculate_relevance(
-    support: FloatArray, effect_error: FloatArray, advantage: FloatArray
-) -> FloatArray:
+def calculate_relevance(support: FloatArray, effect_error: FloatArray, advantage: FloatArray) -> FloatArray:
     """Can my body do this, and do I need it? Shape (n,), in [0, 1].
 
     Args:

@@ -13,7 +13,6 @@ from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.specs.signature import FloatArray
 
-
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
 """Raw observations to a policy's action mean."""
 

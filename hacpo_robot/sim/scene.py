@@ -80,15 +80,17 @@ def _make_arena(*, with_goal: bool) -> mujoco.MjSpec:
     world = spec.worldbody
     world.add_light(pos=(1.0, 1.0, 2.5), dir=(-0.4, -0.4, -1.0), castshadow=False)
     world.add_geom(
-        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(3, 3, 0.1), rgba=(0.55, 0.57, 0.6, 1), group=VISIBLE,
-        contype=0, conaffinity=0,
+        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(3, 3, 0.1), rgba=(0.55, 0.57, 0.6, 1),
+        group=VISIBLE, contype=0, conaffinity=0,
     )  # fmt: skip
     world.add_geom(
         name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=(0.4, 0.4, 0.025),
         pos=(0, 0, TABLE_TOP - 0.025), rgba=(0.78, 0.71, 0.6, 1), friction=(1.0, 0.005, 0.0001),
         group=VISIBLE,
     )  # fmt: skip
-    world.add_camera(name="agentview", pos=(0.85, 0.75, 1.45), xyaxes=(-0.63, 0.77, 0, -0.32, -0.26, 0.91), fovy=45)
+    world.add_camera(
+        name="agentview", pos=(0.85, 0.75, 1.45), xyaxes=(-0.63, 0.77, 0, -0.32, -0.26, 0.91), fovy=45
+    )
     if with_goal:
         goal = world.add_body(name="goal", mocap=True, pos=(0, 0, 1.0))
         goal.add_geom(
@@ -104,7 +106,9 @@ def _load_arm(arm: ArmSpec) -> mujoco.MjSpec:
     motors = {motor.target: motor for motor in spec.actuators}
     missing = [name for name in arm.joints if name not in motors]
     if missing:
-        raise InvalidSpecError(f"{arm.mjcf}: no motor drives {', '.join(missing)}; known: {', '.join(motors)}")
+        raise InvalidSpecError(
+            f"{arm.mjcf}: no motor drives {', '.join(missing)}; known: {', '.join(motors)}"
+        )
     torques = {name: float(motors[name].ctrlrange[1]) for name in arm.joints}
     for motor in list(spec.actuators):
         spec.delete(motor)

@@ -110,9 +110,7 @@ class Worlds:
         """Stop the native threads."""
         self._pool.close()
 
-    def _roll(
-        self, states: FloatArray, controls: FloatArray, trace: FloatArray, sensors: FloatArray
-    ) -> None:
+    def _roll(self, states: FloatArray, controls: FloatArray, trace: FloatArray, sensors: FloatArray) -> None:
         self._pool.rollout(
             [self.model] * len(states),
             self._data,

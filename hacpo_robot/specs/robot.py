@@ -103,6 +103,8 @@ class RobotSpec:
     action: JointPositionDelta | CartesianDelta
     source: str
     """Where the numbers come from."""
+    robosuite_name: str | None = None
+    """The same arm in robosuite, where it has one."""
 
     @property
     def n_joints(self) -> int:

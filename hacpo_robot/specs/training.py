@@ -70,7 +70,7 @@ class SharingSettings:
     kl_budget: float = 0.02
     """Policy change per iteration that a master allows, measured on its own states."""
     kl_urgency: float = 6.0
-    """A learner that always fails beside one that always succeeds allows ``exp(kl_urgency)`` times as much."""
+    """Who always fails beside one that always succeeds may change ``exp(kl_urgency)`` times as much."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 import cv2
-import imageio.v2 as imageio
 import numpy as np
+from imageio_ffmpeg import write_frames
 from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
@@ -27,9 +27,12 @@ def draw_clip(clip: Clip) -> list[Picture]:
 
 def write_video(path: Path, pictures: list[Picture]) -> None:
     """An H.264 file that browsers play."""
-    with imageio.get_writer(path, fps=FPS, codec="libx264", pixelformat="yuv420p", macro_block_size=2) as video:
-        for picture in pictures:
-            video.append_data(picture)
+    height, width = pictures[0].shape[:2]
+    video = write_frames(str(path), (width, height), fps=FPS, codec="libx264", macro_block_size=2)
+    video.send(None)
+    for picture in pictures:
+        video.send(np.ascontiguousarray(picture))
+    video.close()
 
 
 def tile(rows: list[list[list[Picture]]]) -> list[Picture]:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
 from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.metadata import Evaluation as ExportedEvaluation
 from hacpo_robot.export.metadata import Provenance
@@ -39,9 +39,12 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
     results, films = [], []
     for learner in fleet.learners:
         watch.phase(f"evaluating {learner.name} on {settings.eval_episodes} held-out episodes")
-        held_out, clips = judge(learner.name, settings.task, learner.act, settings.eval_episodes, settings.seed)
+        held_out, clips = judge(
+            learner.name, settings.task, learner.act, settings.eval_episodes, settings.seed
+        )
         films.append(clips)
         evaluation = held_out.evaluation
+        assert isinstance(learner.env, ManipulationVecEnv)
         report = export_policy(
             learner.model,
             learner.env,
@@ -67,9 +70,7 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
     return results
 
 
-def judge(
-    robot: str, task: str, act: Act, n_episodes: int, seed: int
-) -> tuple[HeldOut, list[Clip]]:
+def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[HeldOut, list[Clip]]:
     """Held-out episodes of one policy, and recordings of the first few.
 
     Args:

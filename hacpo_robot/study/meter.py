@@ -50,9 +50,9 @@ class Meter:
         """Start the clock."""
         self._run, self._settings, self._watch = run, settings, watch
         self._began = time.monotonic()
-        self._first = {learner.name: learner.model.num_timesteps for learner in fleet.learners}
+        self._first: dict[str, int] = {each.name: each.model.num_timesteps for each in fleet.learners}
         self._fleet = fleet
-        self._saved = fleet.steps
+        self._next_save = 0  # calibration is worth a checkpoint as soon as training has begun
 
     def steps_per_s(self) -> dict[str, float]:
         """Steps of each learner per second of the whole fleet's time."""
@@ -70,11 +70,10 @@ class Meter:
         """
         if fleet.iteration % REPORT_EVERY == 0:
             self._report(fleet)
-        due = fleet.steps - self._saved >= self._settings.checkpoint_every
         stop = self._watch.should_stop()
-        if (due and fleet.steps < self._settings.steps) or stop:
+        if stop or self._next_save <= fleet.steps < self._settings.steps:
             save_checkpoint(fleet, self._run.checkpoints)
-            self._saved = fleet.steps
+            self._next_save = fleet.steps + self._settings.checkpoint_every
         if stop:
             raise Interrupted
 

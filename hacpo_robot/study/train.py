@@ -1,5 +1,6 @@
 """One training run, from settings to policies that can leave."""
 
+import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from hacpo_robot.catalog import load_robot, load_task
@@ -18,7 +19,9 @@ SEED_STRIDE = 1000
 """Distance between the seeds of two runs; robots of one run lie between."""
 
 
-def train(settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool = False) -> tuple[list[Result], dict[str, float]]:
+def train(
+    settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool = False
+) -> tuple[list[Result], dict[str, float]]:
     """Train a fleet, judge it, export it, film it.
 
     Args:
@@ -34,12 +37,12 @@ def train(settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool
         Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
         CheckpointError: nothing to resume from.
     """
+    torch.set_num_threads(1)  # these networks are too small to share between cores
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     if resume:
         watch.phase(f"resumed at {fleet.steps} steps")
     elif settings.sharing == "hacpo":
         _calibrate(fleet, settings, watch)
-        save_checkpoint(fleet, run.checkpoints)
     watch.phase(f"training {', '.join(settings.robots)} on {settings.task}, sharing: {settings.sharing}")
     meter = Meter(fleet, run, settings, watch)
     loggers = {
@@ -85,7 +88,9 @@ def restore_fleet(settings: TrainSettings, run: RunFolder) -> Fleet:
 def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
     task = load_task(settings.task)
     for learner in fleet.learners:
-        watch.phase(f"{learner.name} babbles {settings.hacpo.schema.babble_steps} steps to learn its own body")
+        watch.phase(
+            f"{learner.name} babbles {settings.hacpo.schema.babble_steps} steps to learn its own body"
+        )
         seed = settings.seed * SEED_STRIDE
         babble_env = make_babble_env(load_robot(learner.name), task, settings.ppo.n_envs, seed)
         quality = calibrate(learner, babble_env, settings.hacpo.schema, seed)

@@ -67,7 +67,10 @@ def read_recording(path: Path) -> list[list[Clip]]:
     with np.load(path, allow_pickle=False) as file:
         rows = json.loads(str(file["rows"]))
         return [
-            [Clip(**meta, qpos=file[f"{i}/{j}/qpos"], goal=file[f"{i}/{j}/goal"]) for j, meta in enumerate(row)]
+            [
+                Clip(**meta, qpos=file[f"{i}/{j}/qpos"], goal=file[f"{i}/{j}/goal"])
+                for j, meta in enumerate(row)
+            ]
             for i, row in enumerate(rows)
         ]
 

@@ -89,6 +89,6 @@ def test_export_refuses_a_folder_that_holds_something_else(export):
 
 
 def test_export_refuses_recorded_observations_of_another_robot(panda, tmp_path, provenance):
-    with pytest.raises(ExportError, match=r"shape \(100, 3\), expected \(n, 24\)"):
+    with pytest.raises(ExportError, match=r"shape \(100, 3\), expected \(n, \d+\)"):
         export_policy(panda.model, panda.env, tmp_path / "x", provenance, panda.recorded[:, :3])
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,35 @@
+"""``hacpo-robot bench``: simulation speed beside robosuite's own."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from hacpo_robot.catalog import robot_names
+from hacpo_robot.study.bench import Speed, machine, measure
+
+
+def run(arguments: list[str]) -> None:
+    """Measure every arm, print the table, write JSON."""
+    parser = argparse.ArgumentParser("hacpo-robot bench", description=__doc__)
+    parser.add_argument("--robots", nargs="+", default=list(robot_names()))
+    parser.add_argument("--task", default="lift")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
+    chosen = parser.parse_args(arguments)
+    print(
+        f"{'robot':<10} {'steps/s':>9} {'bare':>9} {'robosuite':>10} {'ratio':>7} {'overhead':>9}", flush=True
+    )
+    speeds = []
+    for robot in chosen.robots:
+        speeds.append(measure(robot, chosen.task))
+        print(_line(speeds[-1]), flush=True)
+    if chosen.json is not None:
+        rows = [{**asdict(s), "ratio": s.ratio, "overhead": s.overhead} for s in speeds]
+        chosen.json.write_text(json.dumps({"machine": machine(), "speeds": rows}, indent=2) + "\n")
+
+
+def _line(speed: Speed) -> str:
+    return (
+        f"{speed.robot:<10} {speed.ours:>9,.0f} {speed.bare:>9,.0f} {speed.robosuite:>10,.0f} "
+        f"{speed.ratio:>6.0f}x {100 * speed.overhead:>8.0f}%"
+    )
