@@ -56,6 +56,12 @@ def raise_cube(state: TaskState) -> FloatArray:
     return np.clip(clearance(state) / HEIGHT, 0.0, 1.0) * pinched(state)
 
 
+def hold(state: TaskState) -> FloatArray:
+    """Lifted and at rest: without this, arms carry the cube away once they have it."""
+    speed = np.linalg.norm(state.tool_vel_w, axis=-1)
+    return lifted(state) * within(speed, radius=0.02, margin=0.3)
+
+
 def lifted(state: TaskState) -> NDArray[np.bool_]:
     """Cube held in the air by both fingertips, neither on the table nor thrown."""
     height = clearance(state)
@@ -69,8 +75,9 @@ TASK = TaskSpec(
         "reach": Term(reach, 0.03),
         "centre": Term(centre, 0.03),
         "grasp": Term(grasp, 0.04),
-        "unload": Term(unload, 0.15),
-        "raise": Term(raise_cube, 0.2),
+        "unload": Term(unload, 0.1),
+        "raise": Term(raise_cube, 0.15),
+        "hold": Term(hold, 0.1),
         "success": Term(lambda state: lifted(state).astype(float), 0.55),
     },
     success=lifted,

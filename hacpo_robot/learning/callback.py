@@ -149,15 +149,15 @@ class HACPOCallback(BaseCallback):
             torch.as_tensor(lessons.action),
             lessons.weight,
             own,
-            self._budget(),
+            self._budget(lessons.feasibility),
         )
         self.accepted, self.kl = len(lessons.weight), outcome.kl
         self._log(lessons, outcome)
 
-    def _budget(self) -> float:
-        """A learner far behind may change a lot; a master hardly at all."""
-        settings = self._exchange.settings
-        return settings.kl_budget * math.exp(settings.kl_urgency * self._exchange.lag(self._name))
+    def _budget(self, feasibility: float) -> float:
+        """A learner far behind may change a lot, a master hardly at all; no one for what it cannot do."""
+        settings, lag = self._exchange.settings, self._exchange.lag(self._name)
+        return settings.kl_budget * feasibility * math.exp(settings.kl_urgency * lag * feasibility)
 
     def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Action mean, value in raw reward units, action spread; see ``PolicyView``."""

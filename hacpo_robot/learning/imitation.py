@@ -77,7 +77,7 @@ class Imitator:
             way = parameters_to_vector(self._actor.parameters()).detach() - start
             vector_to_parameters(start + way * (kl_budget / kl) ** 0.5, self._actor.parameters())
             kl = mean_divergence(before, self._mean(own_observation).detach(), std)
-        return CrossPhase(step, float(loss), kl)
+        return CrossPhase(step, float(loss.detach()), kl)
 
     def get_state(self) -> dict[str, NDArray[np.floating]]:
         """Optimizer moments and dice as arrays."""

@@ -10,7 +10,7 @@ from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.pool import ExperiencePool
-from hacpo_robot.sharing.relevance import calculate_relevance, select_top_k
+from hacpo_robot.sharing.relevance import calculate_relevance, feasibility, select_top_k
 from hacpo_robot.sharing.translation import Translation, ask_teacher, own_words, translate
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
 from hacpo_robot.specs.signature import FloatArray
@@ -74,6 +74,8 @@ class Lessons:
     """Shape (n, action size)."""
     weight: FloatArray
     """Shape (n,)."""
+    feasibility: float
+    """How well the learner's body can do all this, 0 to 1."""
     teacher: str
     """Whose answers on the learner's own states are among them; empty where nobody's."""
     log: tuple[PairLog, ...]
@@ -139,10 +141,12 @@ class Exchange:
             parts.append(self._ask(teacher, me, rollout))
         if sum(len(weight) for _, weight in parts) == 0:
             return None
+        feasible = [feasibility(t.support, t.effect_error) for t, _ in parts]
         return Lessons(
             np.concatenate([t.observation for t, _ in parts]),
             np.concatenate([t.action for t, _ in parts]),
             np.concatenate([weight for _, weight in parts]),
+            float(np.concatenate(feasible).mean()),
             "" if teacher is None else teacher.name,
             tuple(log),
         )
@@ -171,8 +175,7 @@ class Exchange:
             (teacher.schema, teacher.embodiment, lambda observation: view(observation)[0]),
             (learner.schema, learner.embodiment),
         )
-        needed = np.ones(len(answers))
-        return answers, calculate_relevance(answers.support, answers.effect_error, needed)
+        return answers, feasibility(answers.support, answers.effect_error)
 
     def _select(
         self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool

@@ -1,0 +1,142 @@
+"""Who teaches whom, and what a learner is given."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.specs.training import SharingSettings
+from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
+
+SETTINGS = SharingSettings(top_fraction=1.0)
+
+
+def view_of(value=-1e9, n_actions=4):
+    """A policy that stands still and expects ``value``."""
+
+    def view(observation):
+        n = len(observation)
+        return np.zeros((n, n_actions)), np.full(n, value), np.full(n_actions, 0.3)
+
+    return view
+
+
+def make_exchange(sharing, rates, settings=SETTINGS):
+    """Members of the fractions of success ``rates`` (of 62 episodes), all calibrated."""
+    exchange = Exchange(sharing, settings)
+    for name, rate in rates.items():
+        body = THREE if name == "three" else TWO
+        member = exchange.join(name, ToyVecEnv(body))
+        member.schema = fitted(body)[0]
+        for index in range(62):
+            member.pool.note_outcome(success=index < 62 * rate)
+    return exchange
+
+
+def offer(exchange, name, n_episodes=4):
+    episodes = live(exchange.members[name].embodiment, n_episodes)
+    for episode in episodes:
+        exchange.members[name].pool.add(episode)
+    return concatenate(episodes)
+
+
+@pytest.fixture(scope="module")
+def rollout():
+    return live_together(ToyVecEnv(THREE, seed=9), 4)
+
+
+def test_only_members_clearly_ahead_teach_and_the_best_comes_first():
+    exchange = make_exchange("hacpo", {"low": 0.0, "a": 0.5, "b": 0.55, "top": 1.0})
+    names = {name: [m.name for m in exchange.sources_of(name)] for name in exchange.members}
+    assert names == {"low": ["top", "b", "a"], "a": ["top"], "b": ["top"], "top": []}
+
+
+def test_lag_is_the_lead_of_the_best_source():
+    exchange = make_exchange("hacpo", {"low": 0.0, "top": 1.0})
+    assert exchange.lag("low") == pytest.approx(63 / 64 - 1 / 64)
+    assert exchange.lag("top") == 0
+
+
+def test_self_gives_a_learner_its_own_words_exactly(rollout):
+    exchange = make_exchange("self", {"three": 0.0, "top": 1.0})
+    offer(exchange, "top")
+    own = offer(exchange, "three")
+    lessons = exchange.share_experiences("three", view_of(), rollout)
+    np.testing.assert_array_equal(lessons.observation, own.observation.astype(np.float32))
+    np.testing.assert_array_equal(lessons.action, own.action.astype(np.float32))
+    assert [(pair.source, pair.accepted) for pair in lessons.log] == [("three", len(own))]
+    assert lessons.teacher == ""
+
+
+@pytest.mark.parametrize("sharing", ["self", "hacpo"])
+def test_nothing_offered_teaches_nothing(sharing, rollout):
+    exchange = make_exchange(sharing, {"three": 0.0, "top": 1.0})
+    assert exchange.share_experiences("three", view_of(), rollout) is None
+
+
+def test_a_learner_without_a_schema_gives_but_does_not_take(rollout):
+    exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
+    offer(exchange, "top")
+    exchange.members["three"].schema = None
+    assert exchange.share_experiences("three", view_of(), rollout) is None
+
+
+def test_lessons_hold_the_banks_and_the_teachers_answers(rollout):
+    exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
+    steps = offer(exchange, "top")
+    exchange.members["top"].view = view_of(n_actions=3)
+    lessons = exchange.share_experiences("three", view_of(), rollout)
+    assert lessons.teacher == "top"
+    (pair,) = lessons.log
+    assert (pair.source, pair.learner, pair.offered) == ("top", "three", len(steps))
+    assert 0 < pair.accepted <= len(steps)
+    assert len(lessons.weight) == len(lessons.action) == pair.accepted + len(rollout)
+    np.testing.assert_array_equal(lessons.observation[pair.accepted :], rollout.observation)
+
+
+def test_steps_below_the_learners_own_value_are_not_taken(rollout):
+    exchange = make_exchange("self", {"three": 0.0})
+    own = offer(exchange, "three")
+    bar = float(np.median(own.returns))
+    lessons = exchange.share_experiences("three", view_of(value=bar), rollout)
+    assert len(lessons.weight) == (own.returns > bar).sum()
+    taken = {row.tobytes() for row in lessons.observation}
+    assert taken == {row.tobytes() for row in own.observation[own.returns > bar].astype(np.float32)}
+
+
+def test_weights_do_not_depend_on_the_scale_of_reward(rollout):
+    weights = []
+    for scale in (1.0, 1000.0):
+        exchange = make_exchange("hacpo", {"three": 0.2, "top": 1.0})
+        for episode in live(exchange.members["top"].embodiment, 4):
+            exchange.members["top"].pool.add(replace(episode, returns=scale * episode.returns))
+        weights.append(exchange.share_experiences("three", view_of(scale * 2.0), rollout).weight)
+    assert np.ptp(weights[0]) > 0.01
+    np.testing.assert_allclose(weights[0], weights[1])
+
+
+def test_no_more_steps_are_drawn_than_asked_for(rollout):
+    few = replace(SETTINGS, offered_steps=10)
+    exchange = make_exchange("self", {"three": 0.0}, few)
+    assert len(offer(exchange, "three")) > 10
+    lessons = exchange.share_experiences("three", view_of(), rollout)
+    assert lessons.log[0].offered == len(lessons.weight) == 10
+
+
+def test_translations_follow_the_bank_as_it_turns_over():
+    exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0}, replace(SETTINGS, bank_episodes=3))
+    source, learner = exchange.members["top"], exchange.members["three"]
+    for number, episode in enumerate(live(source.embodiment, 7)):
+        source.pool.add(replace(episode, episode=np.full(len(episode), number)))
+        if number in (1, 3, 6):
+            kept = learner.lessons_of(source)
+            assert np.unique(kept.episode).tolist() == list(range(max(0, number - 2), number + 1))
+
+
+def test_join_gives_a_member_that_knows_nothing():
+    member = Exchange("hacpo", SETTINGS).join("a", ToyVecEnv(TWO))
+    assert member.pool.success_rate == 0.5
+    assert member.schema is None
+    assert not isinstance(member.lessons_of(member), Experience)
