@@ -10,6 +10,9 @@ from hacpo_robot.specs.terms import TaskState
 
 DAMPING = 0.03
 """Damping of the inverse; keeps joint motion finite near singular postures."""
+UPRIGHT_GAIN = 0.3
+"""Share of the tilt that one control step takes back: an arm that corrected all of it at once would
+do, in a tilted posture, what no other arm can."""
 MAX_JOINT_STEP = 0.2
 """Largest joint motion asked for in one control step [rad]."""
 
@@ -50,7 +53,7 @@ class CartesianController:
 
     def targets(self, action: FloatArray, joints: JointState, state: TaskState) -> FloatArray:
         """Joint position targets inside the joint limits. Shape (n, n_joints) [rad]."""
-        turn = upright_error(state.tool_rot_w)
+        turn = UPRIGHT_GAIN * upright_error(state.tool_rot_w)
         turn[..., 2] += self._yaw_scale * action[..., 3]
         twist = np.concatenate([self._position_scale * action[..., :3], turn], axis=-1)
         return np.clip(joints.pos + solve_twist(joints.jacobian, twist), self._low, self._high)

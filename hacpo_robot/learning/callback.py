@@ -70,6 +70,7 @@ class HACPOCallback(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         self._cross_phase()
+        self._published = 0
         self._raw = self._raw_observation()
         self._body, self._world = self.member.embodiment.hub_state()
 
@@ -127,7 +128,8 @@ class HACPOCallback(BaseCallback):
     def _publish(self, world: int, info: dict[str, Any]) -> None:
         success = bool(info.get("is_success", False))
         self.member.pool.note_outcome(success=success)
-        if success:
+        if success and self._published < self._exchange.settings.episodes_per_rollout:
+            self._published += 1
             last = torch.as_tensor(info["terminal_observation"][None])
             with torch.no_grad():
                 value = float(self._ppo.policy.predict_values(last)) * self._reward_scale()

@@ -57,6 +57,8 @@ class SharingSettings:
     schema: SchemaSettings = field(default_factory=SchemaSettings)
     bank_episodes: int = 64
     """Successful episodes that every arm offers, newest first."""
+    episodes_per_rollout: int = 2
+    """Most good episodes that an arm adds to its bank in one rollout; translating is what sharing costs."""
     offered_steps: int = 4096
     """Steps drawn from each bank per iteration."""
     top_fraction: float = 0.9

@@ -37,7 +37,8 @@ def learn(policy, target, *, weight=None, budget=1e9, settings=SETTINGS):
 @pytest.mark.parametrize("budget", [1e-4, 1e-2, 0.3])
 def test_policy_change_stays_within_the_budget(policy, budget):
     before = mean_of(policy, states(2))
-    outcome = learn(policy, torch.ones(256, 3), budget=budget)
+    settings = replace(SETTINGS, learning_rate=1e-2)
+    outcome = learn(policy, torch.ones(256, 3), budget=budget, settings=settings)
     change = mean_divergence(before, mean_of(policy, states(2)), policy.log_std.detach().exp())
     assert change == pytest.approx(outcome.kl, rel=1e-4)
     assert 0.3 * budget < outcome.kl <= 1.05 * budget
@@ -67,7 +68,7 @@ def test_more_weight_pulls_more(policy):
         learn(policy, target, weight=np.repeat([up, 1.0], 128))
         pulled.append(float(mean_of(policy, states(3)).mean()))
     assert pulled[0] < pulled[1] < pulled[2]
-    assert pulled[2] - pulled[0] > 0.3
+    assert pulled[2] - pulled[0] > 0.2
 
 
 def test_only_proportions_of_weights_matter(policy):

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.sharing.relevance import calculate_relevance, select_top_k
+from hacpo_robot.sharing.relevance import (
+    EFFECT_TOLERANCE,
+    calculate_relevance,
+    feasibility,
+    select_top_k,
+)
 from hacpo_robot.sharing.weighting import CAPABILITY_RANGE, agreement, capability_ratio, weight_experiences
 
 
@@ -23,15 +28,20 @@ def test_relevance_is_zero_without_advantage():
 def test_relevance_falls_with_distance_and_missed_effect():
     steps, ones = np.linspace(0.0, 5.0, 30), np.ones(30)
     by_support = calculate_relevance(steps, 0.3 * ones, ones)
-    by_error = calculate_relevance(0.5 * ones, steps, ones)
+    by_error = calculate_relevance(0.5 * ones, 0.3 * steps, ones)
     assert (np.diff(by_support) <= 0).all()
     assert by_support[0] > 2 * by_support[-1]
     assert (np.diff(by_error) < 0).all()
 
 
 def test_relevance_by_hand():
-    relevance = calculate_relevance(np.array([2.0]), np.array([1.0]), np.array([0.5]))
+    relevance = calculate_relevance(np.array([2.0]), np.array([EFFECT_TOLERANCE]), np.array([0.5]))
     assert relevance == pytest.approx([np.exp(-1) * np.exp(-1) * 0.5])
+
+
+def test_feasibility_is_one_for_what_the_body_does_itself():
+    np.testing.assert_array_equal(feasibility(np.array([0.0, 1.0]), np.zeros(2)), [1, 1])
+    assert feasibility(np.array([1.1]), np.zeros(1)) < 1
 
 
 def sorting_loop(relevance, k):

@@ -1,0 +1,96 @@
+"""Where a run lies, and what it was told."""
+
+from dataclasses import asdict, replace
+
+import pytest
+import yaml
+
+from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameError
+from hacpo_robot.specs.training import PPOSettings, TrainSettings, settings_from_dict
+from hacpo_robot.study.presets import load_preset, preset_names
+from hacpo_robot.study.run_folder import RunFolder
+
+
+def test_run_folder_refuses_a_path_that_exists_and_writes_nothing(tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunFolderError, match=r"exists; choose another --run-dir, or go on with --resume"):
+        RunFolder.create(tmp_path, TrainSettings())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("missing", ["run.json", "config.yaml"])
+def test_a_folder_that_is_no_run_is_refused(tmp_path, missing):
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    (run.path / missing).unlink()
+    with pytest.raises(RunFolderError, match=r"is no run folder: it has no run\.json and config\.yaml"):
+        RunFolder.open(run.path)
+
+
+def test_settings_survive_the_run_folder(tmp_path):
+    settings = replace(
+        TrainSettings(), robots=("ur5e",), steps=7, ppo=PPOSettings(net_arch=(3, 4), learning_rate=1e-5)
+    )
+    RunFolder.create(tmp_path / "run", settings)
+    assert RunFolder.open(tmp_path / "run").settings == settings
+
+
+def test_settings_round_trip_through_yaml():
+    settings = replace(TrainSettings(), seed=5, video=False)
+    text = yaml.safe_dump(asdict(settings))
+    assert settings_from_dict(TrainSettings, yaml.safe_load(text)) == settings
+
+
+def test_missing_settings_keep_their_defaults():
+    settings = settings_from_dict(TrainSettings, {"hacpo": {"schema": {"fit_steps": 3}}})
+    assert settings.hacpo.schema.fit_steps == 3
+    schema = replace(settings.hacpo.schema, fit_steps=TrainSettings().hacpo.schema.fit_steps)
+    assert replace(settings, hacpo=replace(settings.hacpo, schema=schema)) == TrainSettings()
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"robot": "panda"}, r"unknown setting 'robot'; valid: robots, task, steps"),
+        ({"ppo": {"lr": 1e-3}}, r"unknown setting 'lr'; valid: n_envs, n_steps, .*learning_rate"),
+    ],
+)
+def test_an_unknown_setting_is_named_with_the_valid_ones(values, sentence):
+    with pytest.raises(InvalidSpecError, match=sentence):
+        settings_from_dict(TrainSettings, values)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"steps": -1}, "steps must be positive, not -1"),
+        ({"eval_episodes": 0}, "eval_episodes must be positive, not 0"),
+        ({"robots": []}, "robots is empty; name at least one"),
+        ({"robots": ["panda", "panda"]}, "robots repeat: panda panda"),
+        ({"ppo": {"n_envs": 0}}, "n_envs must be positive, not 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(values, sentence):
+    with pytest.raises(InvalidSpecError, match=sentence):
+        settings_from_dict(TrainSettings, values)
+
+
+def test_every_preset_loads():
+    assert "demo" in preset_names()
+    for name in preset_names():
+        assert load_preset(name).steps > 0
+
+
+def test_an_unknown_preset_is_named_with_the_valid_ones():
+    with pytest.raises(
+        UnknownNameError, match=r"unknown preset 'dmeo' \(did you mean 'demo'\?\); valid: .*demo"
+    ):
+        load_preset("dmeo")
+
+
+def test_json_is_written_whole_or_not_at_all(tmp_path):
+    run = RunFolder(tmp_path)
+    run.write_json("a/b.json", {"x": 1})
+    with pytest.raises(TypeError):
+        run.write_json("a/b.json", {"x": object()})
+    assert (tmp_path / "a" / "b.json").read_text() == '{\n  "x": 1\n}\n'
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]

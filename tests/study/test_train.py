@@ -1,0 +1,117 @@
+"""A whole run in miniature: everything promised is written, and interruption costs nothing."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from stable_baselines3 import PPO
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.errors import CheckpointError
+from hacpo_robot.export.exporter import FILES
+from hacpo_robot.export.runtime import load_policy
+from hacpo_robot.learning.checkpoint import find_checkpoint
+from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
+from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.playback import as_action
+from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.train import restore_fleet, train
+
+ROBOTS = ("ur5e", "panda")
+
+
+def test_a_run_writes_every_file_it_promises(finished):
+    run = finished[0]
+    promised = ["run.json", "config.yaml", "command.txt", "progress.csv", "eval/eval_info.json"]
+    for robot in ROBOTS:
+        promised += [f"exported/{robot}/{name}" for name in FILES]
+        promised += [f"checkpoints/last/{robot}/{name}" for name in ("policy.zip", "normalizer.safetensors")]
+        promised += [f"checkpoints/last/{robot}/pool.npz", "checkpoints/last/state.json"]
+        assert list((run.path / "tb" / robot).glob("events.out.tfevents.*")), robot
+    assert [name for name in promised if not (run.path / name).is_file()] == []
+    assert not (run.path / "videos").exists()
+
+
+def test_a_run_leaves_nothing_half_written(finished):
+    assert list(finished[0].path.rglob("*draft*")) == []
+
+
+def test_evaluation_file_agrees_with_the_results(finished):
+    run, results, _, _ = finished
+    written = json.loads((run.path / "eval" / "eval_info.json").read_text())
+    assert list(written["per_robot"]) == [result.robot for result in results] == list(ROBOTS)
+    for result in results:
+        assert written["per_robot"][result.robot]["n_success"] == result.evaluation.n_success
+        assert written["per_robot"][result.robot]["n_episodes"] == 4
+    assert written["overall"]["n_episodes"] == 8
+    assert {"pc_success", "pc_success_ci95", "success_once", "success_at_end"} <= set(written["overall"])
+
+
+def test_progress_file_has_a_line_per_robot_and_report(finished):
+    with (finished[0].path / "progress.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["robot"], row["steps"]) for row in rows] == [("ur5e", "640"), ("panda", "640")]
+
+
+def test_checkpoints_come_at_the_pace_asked_for(finished):
+    steps = [int(path.name[5:]) for path in sorted(finished[0].checkpoints.glob("step_*"))]
+    assert steps == [128, 640, 1024]
+
+
+def test_exported_files_keep_parity_with_the_policy(finished):
+    for result in finished[1]:
+        assert result.parity <= 1e-5, result
+
+
+def test_plain_sb3_opens_the_policies_of_a_run(finished):
+    run = finished[0]
+    model = PPO.load(run.checkpoints / "last" / "panda" / "policy.zip", device="cpu")
+    assert model.num_timesteps == 1024
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_the_exported_policy_does_in_closed_loop_what_the_trained_one_does(finished, robot):
+    run = finished[0]
+    learner = next(each for each in restore_fleet(run.settings, run).learners if each.name == robot)
+    exported = as_action(load_policy(run.exported(robot) / "policy.onnx"))
+    outcomes = []
+    for act in (learner.act, exported):
+        env = make_vec_env(load_robot(robot), load_task("lift"), 4, seed=HELD_OUT, n_threads=1)
+        outcomes.append(evaluate(env, act, 4))
+        env.close()
+    torch_run, onnx_run = outcomes
+    np.testing.assert_array_equal(onnx_run.at_end, torch_run.at_end)
+    np.testing.assert_array_equal(onnx_run.lengths, torch_run.lengths)
+    # float32 sums in another order; contact makes tiny differences grow
+    np.testing.assert_allclose(onnx_run.observations[:40], torch_run.observations[:40], atol=1e-3)
+
+
+def test_an_interrupted_run_has_a_whole_checkpoint_of_that_moment(stopped):
+    state = json.loads((find_checkpoint(stopped.checkpoints) / "state.json").read_text())
+    assert (state["iteration"], state["steps"]) == (2, 1024 + 2 * 128)
+    assert not (stopped.path / "exported").exists()
+
+
+def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
+    run = RunFolder.open(shutil.copytree(stopped.path, tmp_path / "run", symlinks=True))
+    said = []
+    results, _ = train(miniature, run, Watch(phase=said.append), resume=True)
+    assert said[0] == "resumed at 1280 steps"
+    assert not [line for line in said if "babbles" in line], "calibration was paid for twice"
+    assert [result.robot for result in results] == list(ROBOTS)
+    assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 8 * 128:012d}"
+
+
+def test_resuming_without_a_checkpoint_is_refused(tmp_path, miniature):
+    run = RunFolder.create(tmp_path / "run", miniature)
+    with pytest.raises(CheckpointError, match="no usable checkpoint"):
+        train(miniature, run, Watch(), resume=True)
+
+
+def test_a_run_says_what_it_does(finished):
+    said = finished[3]
+    assert said[0] == "training ur5e, panda on lift, sharing: none"
+    assert said[1:] == [f"evaluating {robot} on 4 held-out episodes" for robot in ROBOTS]

@@ -1,0 +1,64 @@
+"""Videos are drawn where OpenGL is, and missed with one sentence where it is not."""
+
+import subprocess
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.study.video import HEIGHT, WIDTH, Clip, make_videos, read_recording
+
+N_PICTURES = 6
+
+
+def clip(robot, n_steps=N_PICTURES):
+    env = make_vec_env(load_robot(robot), load_task("lift"), n_envs=1, seed=0, n_threads=1)
+    qpos = np.repeat(env.cell.worlds.qpos[:1], n_steps, axis=0)
+    env.close()
+    return Clip(robot, "lift", f"{robot}: success", qpos, np.zeros(3))
+
+
+def test_without_opengl_there_is_a_sentence_and_no_error(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")  # contradicts osmesa: MuJoCo refuses
+    clips = [[Clip("panda", "lift", "x", np.zeros((1, 16)), np.zeros(3))]]
+    fault = make_videos(clips, tmp_path)
+    assert fault.startswith("no video: OpenGL is not available (")
+    assert "\n" not in fault
+    assert not list(tmp_path.glob("*.mp4"))
+
+
+def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "osmesa")
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
+    rows = [
+        [Clip(name, "lift", f"{name} {i}", np.full((2, 3), i), np.ones(3)) for name in "ab"] for i in (0, 1)
+    ]
+    make_videos(rows, tmp_path)
+    for row, again in zip(rows, read_recording(tmp_path / "recording.npz"), strict=True):
+        for one, other in zip(row, again, strict=True):
+            assert (one.robot, one.task, one.caption) == (other.robot, other.task, other.caption)
+            np.testing.assert_array_equal(one.qpos, other.qpos)
+
+
+@pytest.mark.slow
+def test_videos_are_h264_that_browsers_play(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUJOCO_GL", "egl")
+    assert make_videos([[clip("panda"), clip("ur5e", 3)]], tmp_path) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.mp4", "panda_ep0.mp4", "ur5e_ep0.mp4"]
+    for name, width in (("grid.mp4", 2 * WIDTH), ("panda_ep0.mp4", WIDTH)):
+        frames = imageio_ffmpeg.read_frames(str(tmp_path / name))
+        meta, pictures = next(frames), list(frames)
+        frames.close()
+        assert (meta["codec"], meta["pix_fmt"].split("(")[0]) == ("h264", "yuv420p")
+        assert meta["size"] == (width, HEIGHT)
+        assert len(pictures) == N_PICTURES
+        assert np.frombuffer(pictures[0], np.uint8).std() > 10, "the picture is empty"
+    whole = subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(tmp_path / "grid.mp4"), "-f", "null", "-"],
+        capture_output=True,
+        text=True,
+    )
+    assert (whole.returncode, whole.stderr) == (0, "")
