@@ -28,7 +28,10 @@ def run(arguments: list[str]) -> None:
         raise HacpoError(str(error)) from error
     metadata = policy.metadata
     robot, task = metadata["robot"]["name"], chosen.task or metadata["task"]
-    held_out, clips = judge(robot, task, as_action(policy), chosen.episodes, chosen.seed)
+    try:
+        held_out, clips = judge(robot, task, as_action(policy), chosen.episodes, chosen.seed)
+    except PolicyError as error:
+        raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
     evaluation = held_out.evaluation
     print(f"{robot} on {task}: {evaluation.n_success} of {evaluation.n_episodes}, {interval(evaluation)}")
     if chosen.video:

@@ -9,6 +9,7 @@ import tyro
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli.display import Display, result_table
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Interrupted, Watch
 from hacpo_robot.study.presets import load_preset, preset_names
@@ -31,8 +32,7 @@ def run(arguments: list[str]) -> None:
     if chosen.resume is None:
         settings, folder = _fresh(chosen.preset, chosen.run_dir, rest)
     else:
-        folder = RunFolder.open(chosen.resume)
-        settings = _parse(folder.settings, rest)
+        settings, folder = _resumed(chosen.resume, chosen.preset, rest)
     stop = _stop_on_interrupt()
     with Display() as display:
         watch = Watch(display.phase, display.progress, lambda: bool(stop))
@@ -55,6 +55,20 @@ def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[T
         load_robot(name)
     default = Path("runs") / f"{settings.task}-{datetime.now():%Y%m%d-%H%M%S}"
     return settings, RunFolder.create(run_dir or default, settings)
+
+
+def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
+    """The settings of a run that goes on; what its checkpoints depend on must stay."""
+    folder = RunFolder.open(path)
+    before, settings = folder.settings, _parse(folder.settings, rest)
+    if preset is not None:
+        raise InvalidSpecError("--preset and --resume exclude each other: a run keeps its settings")
+    for name in ("robots", "task", "seed", "sharing", "ppo", "hacpo"):
+        if getattr(settings, name) != getattr(before, name):
+            raise InvalidSpecError(
+                f"{name} cannot change when a run is resumed; steps, checkpoint_every, eval_episodes, video can"
+            )
+    return settings, folder
 
 
 def _parse(default: TrainSettings, rest: list[str]) -> TrainSettings:

@@ -13,6 +13,18 @@ TASKS = {"lift": "Lift"}
 """Tasks that robosuite has too, and its names for them."""
 
 
+def check_counterpart(robot: RobotSpec, task: TaskSpec) -> None:
+    """Raise where robosuite has no such robot or task.
+
+    Raises:
+        InvalidSpecError: the message lists the tasks it has.
+    """
+    if task.name not in TASKS or robot.robosuite_name is None:
+        raise InvalidSpecError(
+            f"robosuite has no counterpart of {robot.name!r} on {task.name!r}; tasks: {', '.join(TASKS)}"
+        )
+
+
 def make_robosuite(robot: RobotSpec, task: TaskSpec, *, control_hz: int) -> Any:  # noqa: ANN401
     """Robosuite's environment of the same arm and task, without cameras.
 
@@ -24,10 +36,7 @@ def make_robosuite(robot: RobotSpec, task: TaskSpec, *, control_hz: int) -> Any:
     Raises:
         InvalidSpecError: robosuite has no such robot or task.
     """
-    if task.name not in TASKS or robot.robosuite_name is None:
-        raise InvalidSpecError(
-            f"robosuite has no counterpart of {robot.name!r} on {task.name!r}; tasks: {', '.join(TASKS)}"
-        )
+    check_counterpart(robot, task)
     with _quiet():
         import robosuite
 

@@ -15,6 +15,8 @@ from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons, Member
+from hacpo_robot.sharing.pool import ExperiencePool
+from hacpo_robot.sharing.trust import Trust
 from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
@@ -66,6 +68,7 @@ class HACPOCallback(BaseCallback):
         self.member.view = self._view
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
+        if not hasattr(self, "recorder") or self._ppo.num_timesteps == 0:  # SB3 has reset the worlds
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
@@ -107,10 +110,9 @@ class HACPOCallback(BaseCallback):
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything of this learner's sharing but its schema, as arrays."""
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
-        parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
         return own | {
             f"{part}/{name}": array
-            for part, owner in parts.items()
+            for part, owner in self._owners().items()
             for name, array in owner.get_state().items()
         }
 
@@ -118,12 +120,19 @@ class HACPOCallback(BaseCallback):
         """Continue with a loaded model from what :meth:`get_state` returned."""
         self.init_callback(model)
         self._on_training_start()
-        parts = {"pool": self.member.pool, "recorder": self.recorder, "imitator": self.imitator}
-        for part, owner in parts.items():
+        for part, owner in self._owners().items():
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
+
+    def _owners(self) -> dict[str, ExperiencePool | EpisodeRecorder | Imitator | Trust]:
+        return {
+            "pool": self.member.pool,
+            "recorder": self.recorder,
+            "imitator": self.imitator,
+            "trust": self.member.trust,
+        }
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
         success = bool(info.get("is_success", False))
@@ -146,6 +155,7 @@ class HACPOCallback(BaseCallback):
         )
         if lessons is None:
             return
+        self.member.trust.review(self.member.pool.success_rate)
         outcome = self.imitator.learn(
             self._normalized(lessons.observation),
             torch.as_tensor(lessons.action),
@@ -159,7 +169,8 @@ class HACPOCallback(BaseCallback):
     def _budget(self, feasibility: float) -> float:
         """A learner far behind may change a lot, a master hardly at all; no one for what it cannot do."""
         settings, lag = self._exchange.settings, self._exchange.lag(self._name)
-        return settings.kl_budget * feasibility * math.exp(settings.kl_urgency * lag * feasibility)
+        allowed = settings.kl_budget * math.exp(settings.kl_urgency * lag * feasibility)
+        return allowed * feasibility * self.member.trust.level
 
     def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Action mean, value in raw reward units, action spread; see ``PolicyView``."""
@@ -198,5 +209,6 @@ class HACPOCallback(BaseCallback):
             for key in ("offered", "accepted", "support", "effect_error", "weight"):
                 self.logger.record(f"{place}/{key}", getattr(pair, key))
         self.logger.record(f"sharing/{self._name}/kl", outcome.kl)
+        self.logger.record(f"sharing/{self._name}/trust", self.member.trust.level)
         self.logger.record(f"sharing/{self._name}/loss", outcome.loss)
         self.logger.record(f"sharing/{self._name}/gradient_steps", outcome.gradient_steps)

@@ -25,6 +25,8 @@ from hacpo_robot.sharing.body_schema import BodySchema
 LOG = logging.getLogger(__name__)
 VERSION = 1
 STATE = "state.json"
+SEAL = "state.sha256"
+"""Digest of the state, which holds the digests of all the rest."""
 
 
 def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
@@ -53,6 +55,7 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
         "sha256": {str(path.relative_to(draft)): _digest(path) for path in sorted(draft.rglob("*.*"))},
     }
     (draft / STATE).write_text(json.dumps(state))
+    (draft / SEAL).write_text(_digest(draft / STATE))
     shutil.rmtree(target, ignore_errors=True)
     os.replace(draft, target)
     _point(folder / "last", target.name)
@@ -165,6 +168,8 @@ def _unprefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.n
 def _fault(checkpoint: Path) -> str | None:
     """What is wrong with a checkpoint, or nothing."""
     try:
+        if _digest(checkpoint / STATE) != (checkpoint / SEAL).read_text():
+            return f"{STATE} has changed"
         state = json.loads((checkpoint / STATE).read_text())
         for name, digest in state["sha256"].items():
             if _digest(checkpoint / name) != digest:

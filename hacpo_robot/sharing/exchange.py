@@ -12,6 +12,7 @@ from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.relevance import calculate_relevance, feasibility, select_top_k
 from hacpo_robot.sharing.translation import Translation, ask_teacher, own_words, translate
+from hacpo_robot.sharing.trust import Trust
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import SharingSettings
@@ -29,6 +30,8 @@ class Member:
     pool: ExperiencePool
     schema: BodySchema | None = None
     """``None`` until calibrated and ready: such a learner gives but does not take."""
+    trust: Trust = field(default_factory=Trust)
+    """In what others teach it."""
     view: PolicyView | None = None
     """Its present policy, for others to ask; ``None`` before training starts."""
     _translated: dict[str, list[Translation]] = field(default_factory=dict)

@@ -67,8 +67,16 @@ class RunFolder:
 
     @property
     def settings(self) -> TrainSettings:
-        """The settings that the run was started with."""
-        return settings_from_dict(TrainSettings, yaml.safe_load((self.path / "config.yaml").read_text()))
+        """The settings that the run was started with.
+
+        Raises:
+            RunFolderError: the file cannot be read as settings.
+        """
+        config = self.path / "config.yaml"
+        try:
+            return settings_from_dict(TrainSettings, yaml.safe_load(config.read_text()))
+        except (yaml.YAMLError, TypeError, AttributeError) as error:
+            raise RunFolderError(f"{config} holds no settings: {' '.join(str(error).split())}") from error
 
     @property
     def checkpoints(self) -> Path:

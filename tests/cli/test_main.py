@@ -119,20 +119,17 @@ def test_a_cut_policy_file_is_refused(call, finished, tmp_path):
     assert "cut short" in stderr
 
 
-@pytest.mark.xfail(reason="play lets PolicyError of the first step through", strict=True)
 def test_a_policy_on_a_task_that_it_does_not_fit_is_refused(call, finished):
     code, _, stderr = call("play", finished / "exported" / "ur5e" / "policy.onnx", "--task", "reach")
     assert (code, stderr.count("\n")) == (2, 1)
 
 
-@pytest.mark.xfail(reason="the checkpoint has no dice of an exchange: TypeError", strict=True)
 def test_a_run_is_not_resumed_with_another_kind_of_sharing(call, finished, tmp_path):
     shutil.copytree(finished, tmp_path / "run", symlinks=True)
     code, _, stderr = call("train", "--resume", "run", "--sharing", "self", "--steps", "64")
     assert (code, stderr.count("\n")) == (2, 1)
 
 
-@pytest.mark.xfail(reason="yaml's own error comes through", strict=True)
 def test_a_run_with_settings_that_are_no_yaml_is_refused(call, finished, tmp_path):
     shutil.copytree(finished, tmp_path / "run", symlinks=True)
     (tmp_path / "run" / "config.yaml").write_text("robots: [panda")

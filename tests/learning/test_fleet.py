@@ -120,9 +120,6 @@ def test_published_episodes_are_what_really_happened():
             observation = infos[0].get("terminal_observation", observation[0])
 
 
-@pytest.mark.xfail(
-    reason="learn() resets the worlds, the recorder goes on with their old episodes", strict=True
-)
 def test_an_episode_in_the_bank_never_spans_two_calls_of_learn():
     exchange = Exchange("self", SHARING_SETTINGS)
     model = PPO("MlpPolicy", ToyVecEnv(TWO, radius=3.0), n_steps=16, batch_size=64, device="cpu", seed=0)
