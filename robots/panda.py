@@ -20,7 +20,8 @@ ROBOT = RobotSpec(
     arm=ArmSpec(
         mjcf="robosuite:robots/panda/robot.xml",
         joints=("joint1", "joint2", "joint3", "joint4", "joint5", "joint6", "joint7"),
-        home=(0.0, pi / 16, 0.0, -pi / 2 - pi / 3, 0.0, pi - 0.2, pi / 4),
+        # robosuite's, but for joint 6 (there pi - 0.2, which tilts the tool by 0.13 rad).
+        home=(0.0, pi / 16, 0.0, -pi / 2 - pi / 3, 0.0, pi / 16 + pi / 2 + pi / 3, pi / 4),
     ),
     gripper=PANDA_GRIPPER,
     sensors=(

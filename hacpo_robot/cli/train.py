@@ -66,7 +66,8 @@ def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSett
     for name in ("robots", "task", "seed", "sharing", "ppo", "hacpo"):
         if getattr(settings, name) != getattr(before, name):
             raise InvalidSpecError(
-                f"{name} cannot change when a run is resumed; steps, checkpoint_every, eval_episodes, video can"
+                f"{name} cannot change when a run is resumed; "
+                "steps, checkpoint_every, eval_episodes and video can"
             )
     return settings, folder
 

@@ -71,8 +71,9 @@ class SharingSettings:
     learning_rate: float = 1e-3
     kl_budget: float = 0.02
     """Policy change per iteration that a master allows, measured on its own states."""
-    kl_urgency: float = 6.0
-    """Who always fails beside one that always succeeds may change ``exp(kl_urgency)`` times as much."""
+    kl_urgency: float = 0.0
+    """Who always fails beside one that always succeeds may change ``exp(kl_urgency)`` times as much.
+    At 6 a lagging Kinova3 lost what it had learned by itself; at 0 all arms keep learning."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

@@ -1,5 +1,6 @@
 """A fleet that stopped goes on as if it had not; a damaged checkpoint is never believed."""
 
+import hashlib
 import json
 import shutil
 
@@ -87,6 +88,7 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_word(folder, caplog, file, d
 def test_a_state_of_another_version_is_passed_over(folder, caplog):
     path = find_checkpoint(folder) / "state.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 99}))
+    (path.parent / "state.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
     assert find_checkpoint(folder).name == f"step_{2 * ITERATION:012d}"
     assert "version 99, expected 1" in caplog.text
 
