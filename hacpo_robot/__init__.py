@@ -1,6 +1,16 @@
 """Different robot arms learn the same skills together, and each policy leaves alone."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
+    from hacpo_robot.envs.vector import make_vec_env
+    from hacpo_robot.export.runtime import load_policy
+    from hacpo_robot.learning.callback import HACPOCallback
+    from hacpo_robot.learning.fleet import Fleet
+    from hacpo_robot.learning.learner import make_learner
+    from hacpo_robot.sharing.exchange import Exchange
 
 __version__ = "0.1.0"
 

@@ -169,7 +169,9 @@ class HACPOCallback(BaseCallback):
     def _budget(self, feasibility: float) -> float:
         """A learner far behind may change a lot, a master hardly at all; no one for what it cannot do."""
         settings, lag = self._exchange.settings, self._exchange.lag(self._name)
-        allowed = settings.kl_budget * math.exp(settings.kl_urgency * lag * feasibility)
+        # As PPO's own steps become finer towards the end of a run, so do these.
+        fineness = self._ppo.policy.optimizer.param_groups[0]["lr"] / self._ppo.lr_schedule(1.0)
+        allowed = fineness * settings.kl_budget * math.exp(settings.kl_urgency * lag * feasibility)
         return allowed * feasibility * self.member.trust.level
 
     def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,5 +1,6 @@
 """One arm's side of a fleet: its PPO, its normaliser, its callback, its dice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,23 @@ class Learner:
         return self.model.predict(self.normalizer.normalize_obs(observation), deterministic=True)[0]
 
 
+def learning_rate_schedule(start: float, decay: float) -> Callable[[float], float]:
+    """A learning rate that is constant, then falls linearly to zero.
+
+    Args:
+        start: The rate at first.
+        decay: Share of the training, at its end, in which it falls; 0 keeps it constant.
+
+    Returns:
+        Function of the remaining share of training, as SB3 takes it.
+    """
+
+    def rate(remaining: float) -> float:
+        return start * min(1.0, remaining / decay) if decay > 0 else start
+
+    return rate
+
+
 def make_learner(
     name: str, env: VecEnv, settings: PPOSettings, seed: int, exchange: Exchange | None
 ) -> Learner:
@@ -105,7 +123,7 @@ def make_learner(
             n_steps=settings.n_steps,
             batch_size=settings.batch_size,
             n_epochs=settings.n_epochs,
-            learning_rate=settings.learning_rate,
+            learning_rate=learning_rate_schedule(settings.learning_rate, settings.lr_decay),
             gamma=settings.gamma,
             gae_lambda=settings.gae_lambda,
             clip_range=settings.clip_range,

@@ -77,21 +77,6 @@ class BodySchema(nn.Module):
     """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
     support_radius: Tensor
     """95 % of the body's own states have a neighbour in the bank nearer than this."""
-    effect_error: Tensor
-    """Median error of F on held-out data, standard units."""
-
-    start_body: Tensor
-    """How the body's own episodes begin. Shape (n_starts, body size)."""
-    start_hub: Tensor
-    """The same states in the hub. Shape (n_starts, hub size)."""
-    bank_hub: Tensor
-    """Hub states that the body has been in. Shape (bank_size, hub size)."""
-    sense_error: Tensor
-    """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
-    support_radius: Tensor
-    """95 % of the body's own states have a neighbour in the bank nearer than this."""
-    effect_error: Tensor
-    """Median error of F on held-out data, standard units."""
 
     def __init__(self, anatomy: Anatomy, *, n_starts: int, bank_size: int) -> None:
         """Untrained maps.
@@ -114,7 +99,6 @@ class BodySchema(nn.Module):
         self.register_buffer("bank_hub", torch.zeros(bank_size, hub))
         self.register_buffer("sense_error", torch.ones(hub))
         self.register_buffer("support_radius", torch.ones(1))
-        self.register_buffer("effect_error", torch.ones(1))
 
     @classmethod
     def from_state(cls, embodiment: Embodiment, state: dict[str, Tensor]) -> "BodySchema":

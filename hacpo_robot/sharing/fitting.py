@@ -88,11 +88,9 @@ def fit_schema(
 
 
 def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
-    """Quality on data the schema has not seen; also sets its support radius and effect error."""
+    """Quality on data the schema has not seen; also sets its support radius and sense error."""
     body, action, hub, effect, following = _tensors(data)
     state, wanted = BodyState(body, hub), schema.effect_units(effect)
-    error = (schema.predict_effect(state, action) - wanted).pow(2).mean(dim=-1).sqrt()
-    schema.effect_error.copy_(error.median().clamp(min=1e-3))
     missed = schema.hub_units(schema.encode(body)) - schema.hub_units(hub)
     schema.sense_error.copy_(missed.pow(2).mean(dim=0).sqrt().clamp(min=0.01))
     schema.support_radius.fill_(1.0)

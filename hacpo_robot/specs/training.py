@@ -19,6 +19,8 @@ class PPOSettings:
     batch_size: int = 256
     n_epochs: int = 8
     learning_rate: float = 1e-3
+    lr_decay: float = 0.5
+    """Share of the run, at its end, over which the learning rate falls linearly to zero; 0 keeps it."""
     gamma: float = 0.95
     gae_lambda: float = 0.95
     clip_range: float = 0.2
