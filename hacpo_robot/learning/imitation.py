@@ -56,6 +56,8 @@ class Imitator:
             own_observation: Normalised states of the learner's last rollout. Shape (m, ·).
             kl_budget: Largest mean divergence on the learner's own states.
         """
+        if kl_budget <= 0:
+            return CrossPhase(0, 0.0, 0.0)
         weights = torch.as_tensor(weight / max(weight.mean(), 1e-12), dtype=torch.float32)
         std = self._policy.log_std.detach().exp()
         spread = std.clamp(min=self._settings.std_floor)

@@ -95,7 +95,8 @@ def learning_rate_schedule(start: float, decay: float) -> Callable[[float], floa
     """
 
     def rate(remaining: float) -> float:
-        return start * min(1.0, remaining / decay) if decay > 0 else start
+        # The last rollout may end beyond the last step, where SB3 gives a share below zero.
+        return start * min(1.0, max(0.0, remaining) / decay) if decay > 0 else start
 
     return rate
 

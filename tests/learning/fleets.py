@@ -10,7 +10,9 @@ from hacpo_robot.specs.training import PPOSettings, SharingSettings
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
 
 N_ENVS = 8
-PPO_SETTINGS = PPOSettings(n_envs=N_ENVS, n_steps=16, batch_size=64, n_epochs=2, net_arch=(16, 16))
+PPO_SETTINGS = PPOSettings(
+    n_envs=N_ENVS, n_steps=16, batch_size=64, n_epochs=2, net_arch=(16, 16), lr_decay=0.0
+)
 ITERATION = N_ENVS * PPO_SETTINGS.n_steps
 """Steps of one learner per iteration."""
 SHARING_SETTINGS = SharingSettings(bank_episodes=8, offered_steps=256, minibatches=8, batch_size=64)
