@@ -9,14 +9,18 @@ EFFECT_TOLERANCE = 0.3
 """Missed effect, in standard deviations of the body's own effects, at which feasibility fell to 1/e."""
 
 
-def feasibility(support: FloatArray, effect_error: FloatArray) -> FloatArray:
+def feasibility(
+    support: FloatArray, effect_error: FloatArray, tolerance: float = EFFECT_TOLERANCE
+) -> FloatArray:
     """Has my body been there, and can it cause that effect? Shape (n,), in (0, 1].
 
     Args:
         support: Distance to the learner's own states, in multiples of its support radius. (n,)
         effect_error: Missed effect, in standard deviations of the learner's own effects. (n,)
+        tolerance: Missed effect at which feasibility fell to 1/e. Strict by default, as a learner
+            that trains has its own experience beside; one that has nothing else takes more.
     """
-    return np.exp(-np.maximum(support - 1.0, 0.0) - (effect_error / EFFECT_TOLERANCE) ** 2)
+    return np.exp(-np.maximum(support - 1.0, 0.0) - (effect_error / tolerance) ** 2)
 
 
 def calculate_relevance(support: FloatArray, effect_error: FloatArray, advantage: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.experience import Experience, concatenate, discounted_returns
 from hacpo_robot.sharing.fitting import fit_schema
-from hacpo_robot.sharing.relevance import calculate_relevance
+from hacpo_robot.sharing.relevance import feasibility
 from hacpo_robot.sharing.translation import translate
 from hacpo_robot.specs.training import SchemaSettings
 from tests.expert import LiftExpert
@@ -94,7 +94,7 @@ def test_arms_lift_after_reading_the_translated_episodes_of_another(robot):
     act = regress(
         words.observation,
         words.action,
-        calculate_relevance(words.support, words.effect_error, np.ones(len(words))),
+        feasibility(words.support, words.effect_error, tolerance=1.0),
     )
     observation, lifted = env.reset(), np.zeros(N_EPISODES, bool)
     for _ in range(env.horizon):
