@@ -41,7 +41,7 @@ build: $(INSTALLED)
 	    && cp tests/smoke.py "$$fresh" && cd "$$fresh" && MUJOCO_GL=disabled bin/python smoke.py
 
 bench: $(INSTALLED)
-	$(BIN)/hacpo-robot bench
+	$(BIN)/hacpo-robot bench --json benchmarks/speed.json
 
 # Pictures need OpenGL, training does not: a missing library is worth a sentence, never a failure.
 HAS_GL = test "$$(uname)" != Linux || $(BIN)/python -c "import ctypes; ctypes.CDLL('libEGL.so.1')" 2>/dev/null

@@ -16,20 +16,15 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--task", default="lift")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     chosen = parser.parse_args(arguments)
-    print(
-        f"{'robot':<10} {'steps/s':>9} {'bare':>9} {'robosuite':>10} {'ratio':>7} {'overhead':>9}", flush=True
-    )
+    print(f"{'robot':<10} {'steps/s':>9} {'robosuite':>10} {'ratio':>7}", flush=True)
     speeds = []
     for robot in chosen.robots:
         speeds.append(measure(robot, chosen.task))
         print(_line(speeds[-1]), flush=True)
     if chosen.json is not None:
-        rows = [{**asdict(s), "ratio": s.ratio, "overhead": s.overhead} for s in speeds]
+        rows = [{**asdict(s), "ratio": s.ratio} for s in speeds]
         chosen.json.write_text(json.dumps({"machine": machine(), "speeds": rows}, indent=2) + "\n")
 
 
 def _line(speed: Speed) -> str:
-    return (
-        f"{speed.robot:<10} {speed.ours:>9,.0f} {speed.bare:>9,.0f} {speed.robosuite:>10,.0f} "
-        f"{speed.ratio:>6.0f}x {100 * speed.overhead:>8.0f}%"
-    )
+    return f"{speed.robot:<10} {speed.ours:>9,.0f} {speed.robosuite:>10,.0f} {speed.ratio:>6.0f}x"

@@ -40,6 +40,7 @@ def make_robosuite(robot: RobotSpec, task: TaskSpec, *, control_hz: int) -> Any:
     with _quiet():
         import robosuite
 
+        logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
         return robosuite.make(
             TASKS[task.name],
             robots=robot.robosuite_name,

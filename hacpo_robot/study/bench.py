@@ -28,8 +28,6 @@ class Speed:
     task: str
     ours: float
     """All worlds of the vector environment together."""
-    bare: float
-    """The native rollout alone, same actuator targets, no observation, reward or reset."""
     robosuite: float
     """One robosuite environment in one process."""
 
@@ -37,11 +35,6 @@ class Speed:
     def ratio(self) -> float:
         """How many times robosuite's speed."""
         return self.ours / self.robosuite
-
-    @property
-    def overhead(self) -> float:
-        """Share of the step time that is not physics."""
-        return 1 - self.ours / self.bare
 
 
 def measure(robot_name: str, task_name: str) -> Speed:
@@ -61,17 +54,8 @@ def measure(robot_name: str, task_name: str) -> Speed:
     ours.reset()
     size = ours.action_signature.size
     our_speed = N_ENVS * _rate(lambda: ours.step(rng.uniform(-1.0, 1.0, (N_ENVS, size))))
-    worlds, handles = ours.cell.worlds, ours.cell.handles
-    controls = np.zeros((N_ENVS, ours.cell.scene.model.nu))
-
-    def bare_step() -> None:
-        noise = rng.uniform(-0.05, 0.05, (N_ENVS, robot.n_joints))
-        controls[:, handles.arm_ctrl] = worlds.sensors[:, handles.joint_pos] + noise
-        worlds.step(controls)
-
-    bare_speed = N_ENVS * _rate(bare_step)
     ours.close()
-    return Speed(robot_name, task_name, our_speed, bare_speed, robosuite_speed)
+    return Speed(robot_name, task_name, our_speed, robosuite_speed)
 
 
 def machine() -> dict[str, str | int | None]:
