@@ -44,6 +44,8 @@ def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+# imageio-ffmpeg leaves the pipes of its reader to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_videos_are_h264_that_browsers_play(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "egl")
     assert make_videos([[clip("panda"), clip("ur5e", 3)]], tmp_path) is None
