@@ -48,7 +48,7 @@ def load_task(name: str) -> TaskSpec:
 
 def _names(folder: str) -> tuple[str, ...]:
     package = importlib.import_module(f"hacpo_robot.{folder}")
-    own = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg}
     return tuple(sorted(own | set(entry_points(group=f"hacpo_robot.{folder}").names)))
 
 

@@ -2,9 +2,11 @@
 
 from math import pi
 
-from hacpo_robot.specs.robot import ArmSpec, JointPositionDelta, RobotSpec, SensorSpec
+from hacpo_robot.specs.action import JointPositionDelta
+from hacpo_robot.specs.robot import ArmSpec, RobotSpec
+from hacpo_robot.specs.sensor import SensorSpec
 
-from .panda import PANDA_GRIPPER
+from .grippers import FRANKA_HAND
 
 ROBOT = RobotSpec(
     name="kinova3",
@@ -13,7 +15,7 @@ ROBOT = RobotSpec(
         joints=tuple(f"Actuator{i}" for i in range(1, 8)),
         home=(0.0, 0.65, 0.0, 1.89, 0.0, 0.6, -pi / 2),
     ),
-    gripper=PANDA_GRIPPER,
+    gripper=FRANKA_HAND,
     sensors=(
         SensorSpec(quantity="joint_pos"),
         SensorSpec(quantity="gripper_width"),

@@ -2,18 +2,11 @@
 
 from math import pi
 
-from hacpo_robot.specs.robot import ArmSpec, GripperSpec, JointPositionDelta, RobotSpec, SensorSpec
+from hacpo_robot.specs.action import JointPositionDelta
+from hacpo_robot.specs.robot import ArmSpec, RobotSpec
+from hacpo_robot.specs.sensor import SensorSpec
 
-PANDA_GRIPPER = GripperSpec(
-    mjcf="robosuite:grippers/panda_gripper.xml",
-    actuators=("gripper_finger_joint1", "gripper_finger_joint2"),
-    opened=(0.04, -0.04),
-    closed=(0.0, 0.0),
-    finger_joints=("finger_joint1", "finger_joint2"),
-    left_pads=("finger1_pad_collision",),
-    right_pads=("finger2_pad_collision",),
-    max_width=0.08,
-)
+from .grippers import FRANKA_HAND
 
 ROBOT = RobotSpec(
     name="panda",
@@ -23,7 +16,7 @@ ROBOT = RobotSpec(
         # robosuite's, but for joint 6 (there pi - 0.2, which tilts the tool by 0.13 rad).
         home=(0.0, pi / 16, 0.0, -pi / 2 - pi / 3, 0.0, pi / 16 + pi / 2 + pi / 3, pi / 4),
     ),
-    gripper=PANDA_GRIPPER,
+    gripper=FRANKA_HAND,
     sensors=(
         SensorSpec(quantity="joint_pos"),
         SensorSpec(quantity="joint_vel"),

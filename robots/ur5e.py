@@ -1,8 +1,10 @@
 """Universal Robots UR5e: 6 joints, commanded by tool motion, senses its tool but no velocities."""
 
-from hacpo_robot.specs.robot import ArmSpec, CartesianDelta, RobotSpec, SensorSpec
+from hacpo_robot.specs.action import CartesianDelta
+from hacpo_robot.specs.robot import ArmSpec, RobotSpec
+from hacpo_robot.specs.sensor import SensorSpec
 
-from .panda import PANDA_GRIPPER
+from .grippers import FRANKA_HAND
 
 ROBOT = RobotSpec(
     name="ur5e",
@@ -20,7 +22,7 @@ ROBOT = RobotSpec(
         # here the tool starts where the other arms start, 21 cm above the table.
         home=(-0.302, -1.416, 2.248, -2.403, -1.571, -1.819),
     ),
-    gripper=PANDA_GRIPPER,
+    gripper=FRANKA_HAND,
     sensors=(
         SensorSpec(quantity="tool_pos"),
         SensorSpec(quantity="tool_rot"),
@@ -29,7 +31,7 @@ ROBOT = RobotSpec(
         SensorSpec(quantity="object_rot", frame="world"),
         SensorSpec(quantity="goal_offset", frame="world"),
     ),
-    action=CartesianDelta(position_scale=0.05, yaw_scale=0.2),
+    action=CartesianDelta(position_scale=0.05, rotation_scale=0.2),
     source="robosuite 1.5: robots/ur5e/robot.xml, models/robots/manipulators/ur5e_robot.py",
     robosuite_name="UR5e",
 )

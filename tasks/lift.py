@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.script import Stage, align, always, never, to_object
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, BoxProp, Region, TaskSpec
+from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, within
 
 HALF_SIZE = 0.021
@@ -68,6 +70,27 @@ def lifted(state: TaskState) -> NDArray[np.bool_]:
     return (height > HEIGHT) & (height < CEILING) & pinched(state)
 
 
+def above_cube(state: TaskState) -> NDArray[np.bool_]:
+    """Tool over the cube, its fingers along two faces."""
+    offset = to_object(state, above=0.08)
+    level, turn = np.linalg.norm(offset[..., :2], axis=-1), align(state)[..., 2]
+    return (level < 0.01) & (np.abs(turn) < 0.15) & (np.abs(offset[..., 2]) < 0.03)
+
+
+def raise_tool(state: TaskState) -> FloatArray:
+    """Straight up, to 12 cm above the table."""
+    up = np.zeros_like(state.tool_pos_w)
+    up[..., 2] = TABLE_TOP + 0.12 - state.tool_pos_w[..., 2]
+    return up
+
+
+SCRIPT = (
+    Stage(move=lambda s: to_object(s, above=0.08), turn=align, done=above_cube),
+    Stage(move=to_object, turn=align, done=lambda s: to_object(s)[..., 2] > -0.012),
+    Stage(move=lambda s: 0.3 * to_object(s), grip=-1.0, done=always, min_steps=7),
+    Stage(move=raise_tool, grip=-1.0, done=never),
+)
+
 TASK = TaskSpec(
     name="lift",
     props=(CUBE,),
@@ -82,4 +105,5 @@ TASK = TaskSpec(
     },
     success=lifted,
     horizon_s=5.0,
+    script=SCRIPT,
 )

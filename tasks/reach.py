@@ -3,8 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.script import Stage, never, to_goal
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import Region, TaskSpec
+from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, distance, within
 
 RADIUS = 0.02
@@ -36,4 +38,5 @@ TASK = TaskSpec(
     },
     success=reached,
     horizon_s=2.5,
+    script=(Stage(move=to_goal, done=never),),
 )

@@ -4,7 +4,8 @@ import numpy as np
 
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
-from hacpo_robot.specs.robot import CartesianDelta
+from hacpo_robot.specs.action import CartesianDelta
+from hacpo_robot.specs.rotation import upright_error
 from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
@@ -13,8 +14,11 @@ DAMPING = 0.03
 UPRIGHT_GAIN = 0.3
 """Share of the tilt that one control step takes back: an arm that corrected all of it at once would
 do, in a tilted posture, what no other arm can."""
+XYZ = ("x", "y", "z")
+TURNS = {"upright": (), "yaw": ("yaw",), "full": XYZ}
+"""Which turns an action commands."""
 MAX_JOINT_STEP = 0.2
-"""Largest joint motion asked for in one control step [rad]."""
+"""Largest joint motion asked for in one control step [rad or m]."""
 
 
 def solve_twist(jacobian: FloatArray, twist: FloatArray) -> FloatArray:
@@ -33,27 +37,28 @@ def solve_twist(jacobian: FloatArray, twist: FloatArray) -> FloatArray:
     return joint_step * np.minimum(1.0, MAX_JOINT_STEP / np.maximum(largest, 1e-9))
 
 
-def upright_error(tool_rot_w: FloatArray) -> FloatArray:
-    """Rotation vector that turns the tool's z axis straight down. (n, 3, 3) -> (n, 3) [rad]."""
-    return np.cross(tool_rot_w[..., :, 2], np.array([0.0, 0.0, -1.0]))
-
-
 class CartesianController:
-    """Translates the tool and turns it about the vertical, while it keeps pointing down."""
+    """Translates and turns the tool; what the action leaves out is held pointing down."""
 
     def __init__(self, action: CartesianDelta, handles: Handles) -> None:
         """Take the scales from the action spec and the limits from the model."""
-        self._position_scale = action.position_scale
-        self._yaw_scale = action.yaw_scale
+        self._spec = action
         self._low, self._high = handles.arm_range.T
-        self.fields: tuple[Field, ...] = (
-            uniform_field("tool_delta", ("x", "y", "z"), action.position_scale, unit="m", frame="world"),
-            uniform_field("tool_yaw_delta", ("yaw",), action.yaw_scale, unit="rad", frame="world"),
-        )
+        self._turns = TURNS[action.rotation]
+        fields = [
+            uniform_field("tool_delta", ("x", "y", "z"), action.position_scale, unit="m", frame="world")
+        ]
+        if self._turns:
+            name = "tool_yaw_delta" if action.rotation == "yaw" else "tool_rot_delta"
+            fields.append(uniform_field(name, self._turns, action.rotation_scale, unit="rad", frame="world"))
+        self.fields: tuple[Field, ...] = tuple(fields)
 
     def targets(self, action: FloatArray, joints: JointState, state: TaskState) -> FloatArray:
-        """Joint position targets inside the joint limits. Shape (n, n_joints) [rad]."""
-        turn = UPRIGHT_GAIN * upright_error(state.tool_rot_w)
-        turn[..., 2] += self._yaw_scale * action[..., 3]
-        twist = np.concatenate([self._position_scale * action[..., :3], turn], axis=-1)
+        """Joint position targets inside the joint limits. Shape (n, n_joints) [rad or m]."""
+        turn = np.zeros((*action.shape[:-1], 3))
+        if self._spec.rotation != "full":
+            turn += UPRIGHT_GAIN * upright_error(state.tool_rot_w)
+        if self._turns:
+            turn[..., 3 - len(self._turns) :] += self._spec.rotation_scale * action[..., 3:]
+        twist = np.concatenate([self._spec.position_scale * action[..., :3], turn], axis=-1)
         return np.clip(joints.pos + solve_twist(joints.jacobian, twist), self._low, self._high)

@@ -3,22 +3,23 @@
 from typing import Protocol
 
 from hacpo_robot.control.cartesian import CartesianController
-from hacpo_robot.control.joint import JointController
+from hacpo_robot.control.joint import JointPositionController, JointVelocityController
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
-from hacpo_robot.specs.robot import CartesianDelta, RobotSpec
+from hacpo_robot.specs.action import CartesianDelta, JointVelocity
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import Field, FloatArray, Signature, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
 
 class Controller(Protocol):
-    """Turns the arm part of an action into joint targets."""
+    """Turns the arm part of an action into servo targets."""
 
     fields: tuple[Field, ...]
     """Layout of the arm part, in command units; the bounds are what action -1 and 1 mean."""
 
     def targets(self, action: FloatArray, joints: JointState, state: TaskState) -> FloatArray:
-        """Joint position targets. ``action`` in [-1, 1], shape (n, d); returns (n, n_joints) [rad]."""
+        """What the joint servos are asked for. ``action`` in [-1, 1], shape (n, d); returns (n, n_joints)."""
         ...
 
 
@@ -26,7 +27,9 @@ def make_controller(robot: RobotSpec, handles: Handles) -> Controller:
     """The controller of a robot's action interface."""
     if isinstance(robot.action, CartesianDelta):
         return CartesianController(robot.action, handles)
-    return JointController(robot.action, robot.arm.joints, handles)
+    if isinstance(robot.action, JointVelocity):
+        return JointVelocityController(robot.action, robot.arm, handles)
+    return JointPositionController(robot.action, robot.arm, handles)
 
 
 def action_signature(controller: Controller) -> Signature:

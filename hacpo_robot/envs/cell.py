@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.control.controller import action_signature, make_controller
+from hacpo_robot.control.gripper import GRIPPER_SPEED, Gripper
 from hacpo_robot.envs.hub import compute_effect
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.reset import ResetSampler
@@ -13,14 +14,12 @@ from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene
 from hacpo_robot.sim.worlds import IntArray, Worlds
+from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import Region
 from hacpo_robot.specs.terms import TaskState
 
 CONTROL_HZ = 20
 """Control steps per second, as in robosuite."""
-GRIPPER_SPEED = 0.4
-"""Largest change of the gripper command in one control step; fully open to closed is 2."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,13 @@ class Cell:
     """
 
     def __init__(
-        self, scene: Scene, sampler_noise: float, n_worlds: int, *, seed: int, n_threads: int | None = None
+        self, scene: Scene, posture_noise: float, n_worlds: int, *, seed: int, n_threads: int | None = None
     ) -> None:
         """Place every world at a start drawn from its own dice.
 
         Args:
             scene: The compiled model of robot and task.
-            sampler_noise: Spread of the joints around home at reset [rad].
+            posture_noise: Spread of the joints around home at reset [rad].
             n_worlds: How many copies.
             seed: World ``i`` draws from a stream of ``(seed, i)``: other worlds do not change it.
             n_threads: Native threads; all cores when not given.
@@ -64,9 +63,9 @@ class Cell:
         self.controller = make_controller(self.robot, self.handles)
         self.action_signature = action_signature(self.controller)
         substeps = round(1 / (CONTROL_HZ * scene.model.opt.timestep))
-        self.worlds = Worlds(scene.model, n_worlds, substeps=substeps, n_threads=n_threads)
-        self._sampler = ResetSampler(self.robot, self.task, self.handles, sampler_noise)
-        self._opened, self._closed = np.array(self.robot.gripper.opened), np.array(self.robot.gripper.closed)
+        self.worlds = Worlds([scene.model] * n_worlds, substeps=substeps, n_threads=n_threads)
+        self._sampler = ResetSampler(self.robot, self.task, self.handles, posture_noise)
+        self._gripper = Gripper(self.robot.gripper)
         self._gripper_command = np.ones((n_worlds, 1))
         self._goals = np.zeros((n_worlds, 3))
         self.state: TaskState
@@ -81,11 +80,12 @@ class Cell:
 
     def reset(self, worlds: IntArray) -> None:
         """Start some worlds anew. ``worlds`` has shape (k,)."""
-        default = self.worlds.default_qpos
-        starts = [self._sampler.sample(default, self.dice[world]) for world in worlds]
+        default = self.worlds.default_qpos, self.worlds.default_mocap
+        starts = [self._sampler.sample(*default, self.dice[world]) for world in worlds]
         if starts:
-            self.worlds.place(worlds, np.stack([qpos for qpos, _ in starts]))
-            self._goals[worlds] = np.stack([goal for _, goal in starts])
+            qpos, mocap = (np.stack([getattr(start, part) for start in starts]) for part in ("qpos", "mocap"))
+            self.worlds.place(worlds, qpos, mocap)
+            self._goals[worlds] = np.stack([start.goal for start in starts])
             self._gripper_command[worlds] = 1.0
         self._read()
 
@@ -102,9 +102,7 @@ class Cell:
         self._gripper_command = self._gripper_command + np.clip(wanted, -GRIPPER_SPEED, GRIPPER_SPEED)
         controls = np.zeros((self.n_worlds, self.scene.model.nu))
         controls[:, self.handles.arm_ctrl] = self.controller.targets(action[:, :-1], self.joints, before)
-        controls[:, self.handles.gripper_ctrl] = self._closed + (self._gripper_command + 1) / 2 * (
-            self._opened - self._closed
-        )
+        controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)
         broken = self.worlds.step(controls)
         self._read()
         self.effect = compute_effect(before, self.state, action[:, -1:])
@@ -116,9 +114,10 @@ class Cell:
 
     def _read(self) -> None:
         self.joints = read_joints(self.worlds.sensors, self.handles)
-        self.state = read_task_state(
-            self.worlds.sensors, self.handles, self._gripper_command.copy(), self._goals.copy()
-        )
+        sensors = self.worlds.sensors
+        width = self._gripper.width(sensors[:, self.handles.finger_pos])
+        command, goals = self._gripper_command.copy(), self._goals.copy()
+        self.state = read_task_state(sensors, self.handles, width, command, goals)
 
     def _judge(self, broken: NDArray[np.bool_]) -> Outcome:
         lost = broken | ~inside(self.state.object_pos_w, self.task.workspace).all(axis=-1)

@@ -3,6 +3,8 @@
 ``z`` has two parts: the body (tool and gripper) and the world (objects and goal).
 """
 
+from itertools import combinations
+
 import numpy as np
 
 from hacpo_robot.specs.rotation import matrix_of_sixd, rotation_vector, sixd_of_matrix
@@ -36,16 +38,24 @@ EFFECT = Signature(
 
 def world_signature(task: TaskSpec) -> Signature:
     """Layout of the world part of ``z`` for one task."""
+    names = [prop.name for prop in task.props]
     per_prop = [
         field
-        for prop in task.props
+        for name in names
         for field in (
-            uniform_field(f"{prop.name}_pos", XYZ, 2.0, unit="m", frame="world"),
-            uniform_field(f"{prop.name}_rot", SIXD, 1.0, unit="1", frame="world"),
-            uniform_field(f"{prop.name}_touch", ("left", "right"), 1.0, unit="1"),
+            uniform_field(f"{name}_pos", XYZ, 2.0, unit="m", frame="world"),
+            uniform_field(f"{name}_rot", SIXD, 1.0, unit="1", frame="world"),
+            uniform_field(f"{name}_vel", XYZ, 5.0, unit="m/s", frame="world"),
+            uniform_field(f"{name}_touch", ("left", "right"), 1.0, unit="1"),
         )
     ]
-    return Signature((*per_prop, uniform_field("goal_pos", XYZ, 2.0, unit="m", frame="world")))
+    pairs = tuple(f"{one}_{other}" for one, other in combinations(names, 2))
+    rest = (
+        uniform_field("contact", pairs, 1.0, unit="1"),
+        uniform_field("fixture_joints", task.fixture_joints, np.pi, unit="rad"),
+        uniform_field("goal_pos", XYZ, 2.0, unit="m", frame="world"),
+    )
+    return Signature((*per_prop, *(field for field in rest if field.size)))
 
 
 def body_vector(state: TaskState) -> FloatArray:
@@ -64,14 +74,24 @@ def body_vector(state: TaskState) -> FloatArray:
 
 def world_vector(state: TaskState) -> FloatArray:
     """World part of ``z``. Shape (n, world_signature(task).size)."""
-    objects = np.concatenate([state.object_pos_w, sixd_of_matrix(state.object_rot_w), state.touch], axis=-1)
-    return np.concatenate([objects.reshape(*objects.shape[:-2], -1), state.goal_pos_w], axis=-1)
+    objects = np.concatenate(
+        [state.object_pos_w, sixd_of_matrix(state.object_rot_w), state.object_vel_w, state.touch], axis=-1
+    )
+    one, other = np.triu_indices(state.contact.shape[-1], 1)
+    flat = objects.reshape(*objects.shape[:-2], -1)
+    contact = state.contact[..., one, other]
+    return np.concatenate([flat, contact, state.fixture_joints, state.goal_pos_w], axis=-1)
 
 
 def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState:
     """The task state that a hub state describes; inverse of the two functions above."""
     part = BODY.split(body)
-    objects = world[..., :-3].reshape(*world.shape[:-1], n_objects, 11)
+    n_pairs = n_objects * (n_objects - 1) // 2
+    objects, contacts, joints, goal = np.split(world, [14 * n_objects, 14 * n_objects + n_pairs, -3], axis=-1)
+    objects = objects.reshape(*world.shape[:-1], n_objects, 14)
+    contact = np.zeros((*world.shape[:-1], n_objects, n_objects))
+    one, other = np.triu_indices(n_objects, 1)
+    contact[..., one, other] = contact[..., other, one] = contacts
     return TaskState(
         tool_pos_w=part["tool_pos"],
         tool_rot_w=matrix_of_sixd(part["tool_rot"]),
@@ -80,8 +100,11 @@ def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState
         gripper_command=part["gripper_command"],
         object_pos_w=objects[..., :3],
         object_rot_w=matrix_of_sixd(objects[..., 3:9]),
-        touch=objects[..., 9:],
-        goal_pos_w=world[..., -3:],
+        object_vel_w=objects[..., 9:12],
+        touch=objects[..., 12:],
+        contact=contact,
+        fixture_joints=joints,
+        goal_pos_w=goal,
     )
 
 

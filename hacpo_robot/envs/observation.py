@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from hacpo_robot.sim.readout import JointState
-from hacpo_robot.specs.robot import RobotSpec, SensorSpec
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
+from hacpo_robot.specs.sensor import SensorSpec
 from hacpo_robot.specs.signature import Field, FloatArray, Signature, uniform_field
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState

@@ -14,9 +14,10 @@ from hacpo_robot.envs.cell import CONTROL_HZ, Cell, Outcome, inside
 from hacpo_robot.envs.hub import BODY, EFFECT, body_vector, task_state, world_signature, world_vector
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, Region, TaskSpec
+from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 
 BABBLE_NOISE = 0.2
 """Spread of the joints around home when calibration starts an episode [rad]."""

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 
 from hacpo_robot.export.parity import ParityReport
 from hacpo_robot.export.runtime import SCHEMA_VERSION
-from hacpo_robot.specs.robot import CartesianDelta, JointPositionDelta, RobotSpec
+from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import Field, Signature
 
-CONTROL_TYPES = {JointPositionDelta: "joint_position_delta", CartesianDelta: "cartesian_delta"}
+CONTROL_TYPES = {
+    JointPositionDelta: "joint_position_delta",
+    JointVelocity: "joint_velocity",
+    CartesianDelta: "cartesian_delta",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

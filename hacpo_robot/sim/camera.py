@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from hacpo_robot.sim.scene import VISIBLE, Scene
+from hacpo_robot.sim.parts import VISIBLE
+from hacpo_robot.sim.scene import Scene
 
 
 class Camera:
@@ -26,11 +27,18 @@ class Camera:
         self._options.sitegroup[:] = 0
         self._options.geomgroup[:] = np.arange(6) == VISIBLE
 
-    def draw(self, qpos: NDArray[np.floating], goal_pos_w: NDArray[np.floating]) -> NDArray[np.uint8]:
-        """Picture of a world in given positions. Shape (height, width, 3)."""
+    def draw(self, qpos: NDArray[np.floating], mocap: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Picture of a world.
+
+        Args:
+            qpos: Positions. Shape (nq,).
+            mocap: Poses of goal marker and fixtures. Shape (nmocap, 7).
+
+        Returns:
+            Shape (height, width, 3).
+        """
         self._data.qpos[:] = qpos
-        if self._model.nmocap:
-            self._data.mocap_pos[0] = goal_pos_w
+        self._data.mocap_pos[:], self._data.mocap_quat[:] = mocap[:, :3], mocap[:, 3:]
         mujoco.mj_forward(self._model, self._data)
         self._renderer.update_scene(self._data, self._name, self._options)
         return self._renderer.render()

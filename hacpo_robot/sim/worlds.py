@@ -1,6 +1,7 @@
-"""Many copies of one model, stepped together by one native call."""
+"""Many worlds, stepped together by one native call."""
 
 import os
+from collections.abc import Sequence
 
 import mujoco
 import numpy as np
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
+INPUTS = int(
+    mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_MOCAP_POS | mujoco.mjtState.mjSTATE_MOCAP_QUAT
+)
+"""What is held during a control step."""
 
 
 class Worlds:
-    """Owner of the physics state of ``n_worlds`` independent copies of one model.
+    """Owner of the physics state of independent worlds, one model each; they may share it.
 
     ``sensors`` has shape (n_worlds, n_sensor_values). After :meth:`place` it shows exactly the
     placed state; after :meth:`step` it shows the state one physics step (5 ms) before the end of
@@ -23,31 +28,31 @@ class Worlds:
     """
 
     def __init__(
-        self, model: mujoco.MjModel, n_worlds: int, *, substeps: int, n_threads: int | None = None
+        self, models: Sequence[mujoco.MjModel], *, substeps: int, n_threads: int | None = None
     ) -> None:
-        """Start every world in the model's default pose.
+        """Start every world in its model's default pose.
 
         Args:
-            model: The compiled model that all worlds share.
-            n_worlds: How many copies.
+            models: One compiled model per world; they may differ in numbers, never in structure.
             substeps: Physics steps per control step.
             n_threads: Native threads; all cores when not given.
         """
-        self.model = model
-        self.n_worlds = n_worlds
+        self.model = model = models[0]
+        self.n_worlds = n_worlds = len(models)
         self.substeps = substeps
         n_threads = min(n_threads or os.cpu_count() or 1, n_worlds)
+        self._models = list(models)
         self._pool = Rollout(nthread=n_threads if n_threads > 1 else 0)
         self._data = [mujoco.MjData(model) for _ in range(n_threads)]
         n_state = mujoco.mj_stateSize(model, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         self._initial = np.empty(n_state)
         mujoco.mj_getState(model, self._data[0], self._initial, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         self._states = np.tile(self._initial, (n_worlds, 1))
+        self._mocap = np.tile(self.default_mocap, (n_worlds, 1, 1))
         self._trace = np.empty((n_worlds, substeps, n_state))
         self._sensor_trace = np.empty((n_worlds, substeps, model.nsensordata))
         self.sensors = np.zeros((n_worlds, model.nsensordata))
         self._qpos = slice(1, 1 + model.nq)
-        self._qvel = slice(1 + model.nq, 1 + model.nq + model.nv)
 
     @property
     def qpos(self) -> FloatArray:
@@ -55,25 +60,38 @@ class Worlds:
         return _read_only(self._states[:, self._qpos])
 
     @property
+    def mocap(self) -> FloatArray:
+        """Positions and quaternions of mocap bodies. Shape (n_worlds, nmocap, 7), read-only view."""
+        return _read_only(self._mocap)
+
+    @property
     def default_qpos(self) -> FloatArray:
         """Positions of the model as compiled. Shape (nq,)."""
         return self._initial[self._qpos].copy()
 
-    def place(self, worlds: IntArray, qpos: FloatArray) -> None:
+    @property
+    def default_mocap(self) -> FloatArray:
+        """Mocap poses of the model as compiled. Shape (nmocap, 7)."""
+        return np.concatenate([self._data[0].mocap_pos, self._data[0].mocap_quat], axis=-1)
+
+    def place(self, worlds: IntArray, qpos: FloatArray, mocap: FloatArray | None = None) -> None:
         """Put some worlds at rest in given positions and refresh their sensors.
 
         Args:
             worlds: Which worlds. Shape (k,).
             qpos: Their new positions. Shape (k, nq).
+            mocap: Their new mocap poses, position then quaternion, shape (k, nmocap, 7); the model's
+                where not given.
         """
         if len(worlds) == 0:
             return
+        mocap = np.tile(self.default_mocap, (len(worlds), 1, 1)) if mocap is None else mocap
         states = np.tile(self._initial, (len(worlds), 1))
         states[:, self._qpos] = qpos
-        self._states[worlds] = states
+        self._states[worlds], self._mocap[worlds] = states, mocap
         sensors = np.empty((len(worlds), 1, self.model.nsensordata))
-        controls = np.zeros((len(worlds), 1, self.model.nu))
-        self._roll(states, controls, np.empty((len(worlds), 1, states.shape[1])), sensors)
+        inputs = self._inputs(np.zeros((len(worlds), self.model.nu)), mocap, 1)
+        self._roll(worlds, states, inputs, np.empty((len(worlds), 1, states.shape[1])), sensors)
         self.sensors[worlds] = sensors[:, 0]
 
     def step(self, controls: FloatArray) -> NDArray[np.bool_]:
@@ -87,8 +105,8 @@ class Worlds:
             A failed world keeps its last good state until it is placed anew.
         """
         before = self._states.copy()
-        held = np.repeat(controls[:, None], self.substeps, axis=1)
-        self._roll(before, held, self._trace, self._sensor_trace)
+        inputs = self._inputs(controls, self._mocap, self.substeps)
+        self._roll(np.arange(self.n_worlds), before, inputs, self._trace, self._sensor_trace)
         after, sensors = self._trace[:, -1], self._sensor_trace[:, -1]
         elapsed = after[:, 0] - before[:, 0]
         on_time = np.abs(elapsed - self.substeps * self.model.opt.timestep) < 1e-6
@@ -99,28 +117,45 @@ class Worlds:
 
     def get_state(self) -> dict[str, FloatArray]:
         """Copies of everything that decides the future."""
-        return {"physics": self._states.copy(), "sensors": self.sensors.copy()}
+        return {
+            "physics": self._states.copy(),
+            "mocap": self._mocap.copy(),
+            "sensors": self.sensors.copy(),
+        }
 
     def set_state(self, state: dict[str, FloatArray]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self._states[:] = state["physics"]
+        self._mocap[:] = state["mocap"]
         self.sensors[:] = state["sensors"]
 
     def close(self) -> None:
         """Stop the native threads."""
         self._pool.close()
 
-    def _roll(self, states: FloatArray, controls: FloatArray, trace: FloatArray, sensors: FloatArray) -> None:
+    def _inputs(self, controls: FloatArray, mocap: FloatArray, n_steps: int) -> FloatArray:
+        """What MuJoCo holds during ``n_steps``: actuator targets, then mocap positions and quaternions."""
+        flat = [controls, mocap[:, :, :3].reshape(len(mocap), -1), mocap[:, :, 3:].reshape(len(mocap), -1)]
+        return np.repeat(np.concatenate(flat, axis=-1)[:, None], n_steps, axis=1)
+
+    def _roll(
+        self,
+        worlds: IntArray,
+        states: FloatArray,
+        inputs: FloatArray,
+        trace: FloatArray,
+        sensors: FloatArray,
+    ) -> None:
         self._pool.rollout(
-            [self.model] * len(states),
+            [self._models[world] for world in worlds],
             self._data,
             states,
-            controls,
-            nstep=controls.shape[1],
+            inputs,
+            nstep=inputs.shape[1],
             state=trace,
             sensordata=sensors,
             skip_checks=True,
-            control_spec=int(mujoco.mjtState.mjSTATE_CTRL),
+            control_spec=INPUTS,
         )
 
 

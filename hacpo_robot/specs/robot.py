@@ -1,26 +1,15 @@
 """What a robot is: an arm, a gripper, sensors, and a way to be commanded. Data, no behaviour."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.ability import Ability
+from hacpo_robot.specs.action import ActionSpec
+from hacpo_robot.specs.sensor import SensorSpec
 
-Quantity = Literal[
-    "joint_pos",
-    "joint_vel",
-    "tool_pos",
-    "tool_rot",
-    "tool_vel",
-    "gripper_width",
-    "gripper_command",
-    "fingertip_touch",
-    "object_pos",
-    "object_offset",
-    "object_rot",
-    "goal_pos",
-    "goal_offset",
-]
-Frame = Literal["world", "tool"]
+Position = tuple[float, float, float]
+Quaternion = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,63 +21,66 @@ class ArmSpec:
     joints: tuple[str, ...]
     """Names in control order, base to tip."""
     home: tuple[float, ...]
-    """Joint positions at reset [rad]; one per joint."""
+    """Joint positions at reset [rad, prismatic joints m]; one per joint."""
+    slides: tuple[str, ...] = ()
+    """The prismatic ones among ``joints``."""
     hand_body: str = "right_hand"
     """Body that carries the gripper."""
-    base_pos: tuple[float, float, float] = (-0.56, 0.0, 0.912)
+    base_pos: Position = (-0.56, 0.0, 0.912)
     """Base in the world [m]; robosuite's place behind a table of 0.8 m."""
-    mount: str = "robosuite:bases/rethink_mount.xml"
+    mount: str | None = "robosuite:bases/rethink_mount.xml"
+    """Stand under the base, for pictures only."""
 
     def __post_init__(self) -> None:
-        """Refuse lists of unequal length."""
+        """Refuse lists of unequal length and slides that are no joints."""
         if len(self.joints) != len(self.home):
             raise InvalidSpecError(f"{self.mjcf}: {len(self.joints)} joints, {len(self.home)} home positions")
+        if unknown := set(self.slides) - set(self.joints):
+            raise InvalidSpecError(
+                f"{self.mjcf}: slides {', '.join(sorted(unknown))} are not among the joints"
+            )
+
+    @property
+    def joint_units(self) -> str:
+        """Unit of the joint positions, as :class:`~hacpo_robot.specs.signature.Field` takes it."""
+        if not self.slides:
+            return "rad"
+        return ",".join("m" if joint in self.slides else "rad" for joint in self.joints)
 
 
 @dataclass(frozen=True, kw_only=True)
 class GripperSpec:
-    """A parallel-jaw gripper as a part: any arm can carry it."""
+    """A gripper as a part: any arm can carry it."""
 
+    name: str
     mjcf: str
     actuators: tuple[str, ...]
     opened: tuple[float, ...]
     """Actuator targets when open; one per actuator."""
     closed: tuple[float, ...]
     finger_joints: tuple[str, ...]
-    """Joints whose absolute positions sum to the opening [m]."""
-    left_pads: tuple[str, ...]
-    """Collision geoms of one fingertip."""
-    right_pads: tuple[str, ...]
+    """Driven joints, from which the opening is read."""
+    finger_opened: tuple[float, ...]
+    """Their positions when open; one per finger joint."""
+    finger_closed: tuple[float, ...]
     max_width: float
-    """Opening between the fingertips when open [m]."""
+    """Opening between the fingertips when open [m]; in between it is taken as linear in the joints."""
+    left_pads: tuple[str, ...]
+    """Collision geoms of one fingertip, or of the fingers on one side."""
+    right_pads: tuple[str, ...]
     tool_site: str = "grip_site"
     """Site between the fingertips; its frame is the tool frame, z pointing out."""
+    quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
+    """Turn of the gripper on the hand, w x y z."""
+    source: str = ""
+    """Where the numbers come from."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class SensorSpec:
-    """One thing the robot senses, and the frame it is delivered in."""
-
-    quantity: Quantity
-    frame: Frame = "world"
-
-
-@dataclass(frozen=True, kw_only=True)
-class JointPositionDelta:
-    """Command: change of every joint position, from where the joint is now."""
-
-    scale: float = 0.1
-    """Joint motion at action 1 [rad per control step]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CartesianDelta:
-    """Command: tool translation and yaw, from where the tool is now; roll and pitch are held."""
-
-    position_scale: float = 0.05
-    """Tool motion at action 1 [m per control step]."""
-    yaw_scale: float = 0.2
-    """Tool turn about the world's vertical at action 1 [rad per control step]."""
+    def __post_init__(self) -> None:
+        """Refuse lists of unequal length."""
+        if not len(self.actuators) == len(self.opened) == len(self.closed):
+            raise InvalidSpecError(f"gripper {self.name!r}: one opened and one closed target per actuator")
+        if not len(self.finger_joints) == len(self.finger_opened) == len(self.finger_closed):
+            raise InvalidSpecError(f"gripper {self.name!r}: one opened, one closed position per finger joint")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +92,13 @@ class RobotSpec:
     gripper: GripperSpec
     sensors: tuple[SensorSpec, ...]
     """In the order of the observation vector."""
-    action: JointPositionDelta | CartesianDelta
+    action: ActionSpec
     source: str
     """Where the numbers come from."""
     robosuite_name: str | None = None
     """The same arm in robosuite, where it has one."""
+    unable: Mapping[Ability, str] = field(default_factory=dict)
+    """What this body cannot do, each with the reason; tasks that need it are refused."""
 
     @property
     def n_joints(self) -> int:

@@ -56,3 +56,18 @@ def rotation_vector(matrix: FloatArray) -> FloatArray:
 
 def _unit(vector: FloatArray) -> FloatArray:
     return vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-9)
+
+
+def upright_error(tool_rot_w: FloatArray) -> FloatArray:
+    """Rotation vector that turns the tool's z axis straight down. (..., 3, 3) -> (..., 3) [rad]."""
+    return np.cross(tool_rot_w[..., :, 2], np.array([0.0, 0.0, -1.0]))
+
+
+def quarter_turn_error(tool_rot_w: FloatArray, object_rot_w: FloatArray) -> FloatArray:
+    """Smallest turn about the vertical that lines the tool's axes up with an upright box's.
+
+    Shapes (..., 3, 3) -> (...,) [rad], in [-pi/4, pi/4].
+    """
+    tool = np.arctan2(tool_rot_w[..., 1, 0], tool_rot_w[..., 0, 0])
+    box = np.arctan2(object_rot_w[..., 1, 0], object_rot_w[..., 0, 0])
+    return (box - tool + np.pi / 4) % (np.pi / 2) - np.pi / 4

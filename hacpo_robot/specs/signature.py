@@ -20,7 +20,7 @@ class Field:
     elements: tuple[str, ...]
     """Name of each element, in order."""
     unit: str
-    """SI unit, ``1`` for numbers without one."""
+    """SI unit, ``1`` for numbers without one; one per element, joined by commas, where they differ."""
     frame: str = ""
     """``world``, ``base`` or ``tool``; empty where no frame applies."""
     low: tuple[float, ...]

@@ -1,40 +1,24 @@
 """What a task is: objects, where they start, rewards, success. It never mentions a robot."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.specs.ability import Ability
+from hacpo_robot.specs.prop import BoxProp, FixtureProp, Prop, Region
+from hacpo_robot.specs.script import Script
 from hacpo_robot.specs.terms import Success, Term
-
-Range = tuple[float, float]
 
 TABLE_TOP = 0.8
 """Height of the table surface in the world [m]; robosuite's table arena."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Region:
-    """A box of positions in the world, sampled uniformly [m], with a yaw range [rad]."""
+class RewardPreset:
+    """Another way to pay for the same task."""
 
-    x: Range
-    y: Range
-    z: Range
-    yaw: Range = (0.0, 0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BoxProp:
-    """A free box."""
-
-    name: str
-    half_size: tuple[float, float, float]
-    """[m]."""
-    start: Region
-    """Centre and yaw at reset."""
-    density: float = 1000.0
-    """[kg/m3]."""
-    friction: tuple[float, float, float] = (1.0, 0.005, 0.0001)
-    rgba: tuple[float, float, float, float] = (0.8, 0.15, 0.1, 1.0)
+    rewards: Mapping[str, Term]
+    success: Success
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +26,21 @@ class TaskSpec:
     """One skill to learn."""
 
     name: str
-    props: tuple[BoxProp, ...] = ()
+    props: tuple[Prop, ...] = ()
     goal: Region | None = None
     """Where the goal point is sampled; ``None`` where the task has none."""
+    clearance: float = 0.0
+    """Least horizontal distance between any two of objects and goal at reset [m]."""
     rewards: Mapping[str, Term]
     success: Success
     horizon_s: float
     """Episode length [s]."""
+    script: Script
+    """How it is done by hand: the expert that every robot is tested with."""
+    needs: tuple[Ability, ...] = ()
+    """What a robot must be able to do."""
+    presets: Mapping[str, RewardPreset] = field(default_factory=dict)
+    """Other rewards and success tests, by name."""
     workspace: Region = field(default=Region(x=(-0.45, 0.45), y=(-0.45, 0.45), z=(0.75, 1.6)))
     """An object outside ends the episode."""
 
@@ -57,3 +49,28 @@ class TaskSpec:
         total = sum(term.weight for term in self.rewards.values())
         if abs(total - 1.0) > 1e-9:
             raise InvalidSpecError(f"task {self.name!r}: reward weights sum to {total}, expected 1")
+
+    @property
+    def boxes(self) -> tuple[BoxProp, ...]:
+        """The free boxes among ``props``."""
+        return tuple(prop for prop in self.props if isinstance(prop, BoxProp))
+
+    @property
+    def fixtures(self) -> tuple[FixtureProp, ...]:
+        """The fixtures among ``props``."""
+        return tuple(prop for prop in self.props if isinstance(prop, FixtureProp))
+
+    @property
+    def fixture_joints(self) -> tuple[str, ...]:
+        """``fixture/joint`` for every joint of every fixture."""
+        return tuple(f"{prop.name}/{joint}" for prop in self.fixtures for joint in prop.joints)
+
+    def with_preset(self, name: str) -> "TaskSpec":
+        """The same task under other rewards.
+
+        Raises:
+            UnknownNameError: the task has no such preset.
+        """
+        if name not in self.presets:
+            raise UnknownNameError("reward preset", name, tuple(self.presets))
+        return replace(self, rewards=self.presets[name].rewards, success=self.presets[name].success)

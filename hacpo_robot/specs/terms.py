@@ -24,11 +24,17 @@ class TaskState:
     gripper_command: FloatArray
     """Last command, -1 closed to 1 open. Shape (..., 1)."""
     object_pos_w: FloatArray
-    """Shape (..., n_objects, 3) [m]."""
+    """Centre of a box, handle of a fixture. Shape (..., n_objects, 3) [m]."""
     object_rot_w: FloatArray
     """Shape (..., n_objects, 3, 3)."""
+    object_vel_w: FloatArray
+    """Linear velocity. Shape (..., n_objects, 3) [m/s]."""
     touch: FloatArray
     """1 where the left, right fingertip touches the object, else 0. Shape (..., n_objects, 2)."""
+    contact: FloatArray
+    """1 where two objects touch each other, else 0; symmetric. Shape (..., n_objects, n_objects)."""
+    fixture_joints: FloatArray
+    """Joint positions of all fixtures, in the task's order. Shape (..., n_fixture_joints) [rad]."""
     goal_pos_w: FloatArray
     """Shape (..., 3) [m]; zeros where the task has no goal."""
 

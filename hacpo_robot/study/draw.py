@@ -20,7 +20,7 @@ def draw_clip(clip: Clip) -> list[Picture]:
     """Pictures of one clip, captioned. Shape (HEIGHT, WIDTH, 3) each."""
     scene = make_scene(load_robot(clip.robot), load_task(clip.task), visual=True)
     camera = Camera(scene, width=WIDTH, height=HEIGHT)
-    pictures = [_captioned(camera.draw(qpos, clip.goal), clip.caption) for qpos in clip.qpos]
+    pictures = [_captioned(camera.draw(qpos, clip.mocap), clip.caption) for qpos in clip.qpos]
     camera.close()
     return pictures
 

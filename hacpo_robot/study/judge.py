@@ -82,11 +82,11 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
     """
     env = make_vec_env(load_robot(robot), load_task(task), n_episodes, HELD_OUT + seed)
     filmed = min(FILMED, n_episodes)
-    places, goals = [], []
+    places, mocaps = [], []
 
     def record() -> None:
         places.append(env.cell.worlds.qpos[:filmed].copy())
-        goals.append(env.cell.state.goal_pos_w[:filmed])
+        mocaps.append(env.cell.worlds.mocap[:filmed].copy())
 
     held_out = evaluate(env, act, n_episodes, record)
     env.close()
@@ -95,7 +95,7 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
         length = held_out.lengths[world]
         caption = f"{robot}: {'success' if success else 'failure'}"
         qpos = np.stack([place[world] for place in places[:length]])
-        clips.append(Clip(robot, task, caption, qpos, goals[0][world]))
+        clips.append(Clip(robot, task, caption, qpos, mocaps[0][world]))
     return held_out, clips
 
 

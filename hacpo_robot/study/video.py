@@ -27,7 +27,7 @@ class Clip:
     caption: str
     qpos: FloatArray
     """Shape (n_steps, nq)."""
-    goal: FloatArray
+    mocap: FloatArray
     """Shape (3,) [m]."""
 
 
@@ -68,7 +68,7 @@ def read_recording(path: Path) -> list[list[Clip]]:
         rows = json.loads(str(file["rows"]))
         return [
             [
-                Clip(**meta, qpos=file[f"{i}/{j}/qpos"], goal=file[f"{i}/{j}/goal"])
+                Clip(**meta, qpos=file[f"{i}/{j}/qpos"], mocap=file[f"{i}/{j}/mocap"])
                 for j, meta in enumerate(row)
             ]
             for i, row in enumerate(rows)
@@ -81,7 +81,7 @@ def _write_recording(clips: list[list[Clip]], path: Path) -> None:
         f"{i}/{j}/{name}": getattr(clip, name)
         for i, row in enumerate(clips)
         for j, clip in enumerate(row)
-        for name in ("qpos", "goal")
+        for name in ("qpos", "mocap")
     }
     np.savez(path, rows=np.array(json.dumps(texts)), **arrays)
 

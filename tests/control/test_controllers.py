@@ -9,10 +9,11 @@ from hacpo_robot.control.cartesian import MAX_JOINT_STEP, solve_twist
 from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.sim.handles import Handles
+from hacpo_robot.sim.instruments import GRIPPER, ROBOT
 from hacpo_robot.sim.readout import read_joints, read_task_state
-from hacpo_robot.sim.scene import GRIPPER, ROBOT, make_scene
+from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.sim.worlds import Worlds
-from hacpo_robot.specs.robot import CartesianDelta
+from hacpo_robot.specs.action import CartesianDelta
 
 N_POSTURES = 12
 ROBOTS = robot_names()
@@ -24,7 +25,7 @@ def wide_postures(scene, rng):
     """Postures all over the joint ranges, limits included, as worlds."""
     handles = Handles.of(scene)
     low, high = np.clip(handles.arm_range, -np.pi, np.pi).T
-    worlds = Worlds(scene.model, N_POSTURES, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * N_POSTURES, substeps=10, n_threads=1)
     qpos = np.tile(worlds.default_qpos, (N_POSTURES, 1))
     qpos[:, handles.arm_qpos] = rng.uniform(low, high, (N_POSTURES, len(low)))
     qpos[0, handles.arm_qpos], qpos[1, handles.arm_qpos] = low, high

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
+from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.specs.terms import TaskState
-from tests.expert import EXPERTS
 
 N_ENVS = 8
 N_EPISODES = 100
@@ -35,7 +35,7 @@ def random_actions(env, rng, n_steps):
 
 def run_expert(env):
     """One whole episode; yields what each step returned."""
-    expert = EXPERTS[env.task.name](env.cell)
+    expert = ScriptedExpert(env.cell)
     for _ in range(env.horizon):
         yield env.step(expert.act())
 
@@ -180,7 +180,7 @@ def test_expert_succeeds(pair):
 def test_a_lost_object_ends_only_its_own_episode(name, rng):
     env, twin = (make_vec_env(load_robot(name), LIFT, n_envs=4, seed=3, n_threads=1) for _ in range(2))
     qpos = env.cell.worlds.qpos[1].copy()
-    cube = env.cell.handles.prop_qpos[0]
+    cube = env.cell.handles.box_qpos[0]
     qpos[cube : cube + 3] = [0.6, 0.0, 0.9]
     env.cell.worlds.place(np.array([1]), qpos[None])
     action = random_actions(env, rng, 1)[0]
@@ -227,7 +227,10 @@ def held_cube(clearance, touch):
         gripper_command=np.array([-1.0]),
         object_pos_w=position[None],
         object_rot_w=np.eye(3)[None],
+        object_vel_w=np.zeros((1, 3)),
         touch=np.array([touch]),
+        contact=np.zeros((1, 1)),
+        fixture_joints=np.zeros(0),
         goal_pos_w=np.zeros(3),
     )
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import make_babble_env, make_vec_env
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
@@ -15,7 +16,6 @@ from hacpo_robot.sharing.fitting import fit_schema
 from hacpo_robot.sharing.relevance import feasibility
 from hacpo_robot.sharing.translation import translate
 from hacpo_robot.specs.training import SchemaSettings
-from tests.expert import LiftExpert
 
 TASK = load_task("lift")
 N_EPISODES = 64
@@ -27,7 +27,7 @@ NOISE = 0.2
 def demonstrate(robot: str) -> Experience:
     """``N_EPISODES`` noisy expert episodes that end in success."""
     env, rng = make_vec_env(load_robot(robot), TASK, 2 * N_EPISODES, seed=11), np.random.default_rng(3)
-    observation, expert, rows = env.reset(), LiftExpert(env.cell), []
+    observation, expert, rows = env.reset(), ScriptedExpert(env.cell), []
     for _ in range(env.horizon):
         action, hub = expert.act(), env.hub_state()
         action[:, :-1] += NOISE * rng.standard_normal(action[:, :-1].shape)

@@ -18,7 +18,7 @@ LIFT = load_task("lift")
 
 
 def trajectory(scene, controls):
-    worlds = Worlds(scene.model, 1, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * 1, substeps=10, n_threads=1)
     handles = Handles.of(scene)
     start = worlds.default_qpos
     start[handles.arm_qpos] = scene.robot.arm.home

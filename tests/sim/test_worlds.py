@@ -21,7 +21,7 @@ def scene():
 def starts(scene, rng):
     """Postures around home. Shape (N_WORLDS, nq)."""
     handles = Handles.of(scene)
-    qpos = np.tile(Worlds(scene.model, 1, substeps=10, n_threads=1).default_qpos, (N_WORLDS, 1))
+    qpos = np.tile(Worlds([scene.model] * 1, substeps=10, n_threads=1).default_qpos, (N_WORLDS, 1))
     qpos[:, handles.arm_qpos] = scene.robot.arm.home + rng.normal(0, 0.1, (N_WORLDS, scene.robot.n_joints))
     return qpos
 
@@ -42,7 +42,7 @@ def no_log_in_the_checkout(tmp_path, monkeypatch):
 
 def run(model, starts, controls, n_threads=1):
     """Positions, sensors and failures after every step."""
-    worlds = Worlds(model, len(starts), substeps=10, n_threads=n_threads)
+    worlds = Worlds([model] * len(starts), substeps=10, n_threads=n_threads)
     worlds.place(np.arange(len(starts)), starts)
     steps = [(worlds.step(control), worlds.qpos.copy(), worlds.sensors.copy()) for control in controls]
     worlds.close()
@@ -82,7 +82,7 @@ def test_a_world_with_bad_numbers_fails_alone(scene, starts, controls, poison):
 
 
 def test_a_failed_world_recovers_when_placed_anew(scene, starts, controls):
-    worlds = Worlds(scene.model, 2, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * 2, substeps=10, n_threads=1)
     bad = starts[:2].copy()
     bad[1] = np.nan
     worlds.place(np.arange(2), bad)
@@ -93,7 +93,7 @@ def test_a_failed_world_recovers_when_placed_anew(scene, starts, controls):
 
 
 def test_place_shows_exactly_the_placed_state(scene, starts):
-    worlds = Worlds(scene.model, N_WORLDS, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * N_WORLDS, substeps=10, n_threads=1)
     worlds.place(np.arange(N_WORLDS), starts)
     np.testing.assert_array_equal(worlds.qpos, starts)
     data = mujoco.MjData(scene.model)
@@ -104,7 +104,7 @@ def test_place_shows_exactly_the_placed_state(scene, starts):
 
 
 def test_place_leaves_the_other_worlds_alone(scene, starts, controls):
-    worlds = Worlds(scene.model, N_WORLDS, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * N_WORLDS, substeps=10, n_threads=1)
     worlds.place(np.arange(N_WORLDS), starts)
     worlds.step(controls[0])
     before = worlds.get_state()
@@ -115,7 +115,7 @@ def test_place_leaves_the_other_worlds_alone(scene, starts, controls):
 
 
 def test_worlds_continue_from_a_saved_state(scene, starts, controls):
-    worlds = Worlds(scene.model, N_WORLDS, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * N_WORLDS, substeps=10, n_threads=1)
     worlds.place(np.arange(N_WORLDS), starts)
     worlds.step(controls[0])
     saved = worlds.get_state()
@@ -129,6 +129,6 @@ def test_worlds_continue_from_a_saved_state(scene, starts, controls):
 
 
 def test_positions_cannot_be_written_from_outside(scene):
-    worlds = Worlds(scene.model, 1, substeps=10, n_threads=1)
+    worlds = Worlds([scene.model] * 1, substeps=10, n_threads=1)
     with pytest.raises(ValueError, match="read-only"):
         worlds.qpos[0, 0] = 1.0

@@ -1,0 +1,138 @@
+"""The parts a scene is joined from: arm, gripper, boxes, fixtures, each loaded and made stable."""
+
+import mujoco
+import numpy as np
+
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.paths import asset
+from hacpo_robot.specs.action import JointVelocity
+from hacpo_robot.specs.prop import BoxProp, FixtureProp
+from hacpo_robot.specs.robot import GripperSpec, RobotSpec
+from hacpo_robot.specs.task import TABLE_TOP
+
+VISIBLE = 1
+"""Geom group that cameras see; robosuite keeps collision shapes in group 0."""
+WRIST = "wrist"
+"""Site on the hand where forces are felt."""
+
+# Servo and contact settings that stay stable at 5 ms; docs/physics.md tells how they were found.
+ARM_ARMATURE = 0.1
+FINGER_ARMATURE = 0.01
+STIFFNESS_PER_TORQUE = 24.0  # servo kp [Nm/rad] per Nm of torque limit
+DAMPING_PER_STIFFNESS = 0.07  # servo kv [Nm s/rad] per kp
+
+
+def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
+    """The arm with servos in place of its motors, weightless and free of contacts.
+
+    Raises:
+        InvalidSpecError: the file lacks a joint's motor or the hand.
+    """
+    arm = robot.arm
+    spec = load(arm.mjcf)
+    motors = {motor.target: motor for motor in spec.actuators}
+    missing = [name for name in arm.joints if name not in motors]
+    if missing:
+        raise InvalidSpecError(
+            f"{arm.mjcf}: no motor drives {', '.join(missing)}; known: {', '.join(motors)}"
+        )
+    hand = spec.body(arm.hand_body)
+    if hand is None:
+        raise InvalidSpecError(f"robot {robot.name!r}: no body {arm.hand_body!r} in {arm.mjcf}")
+    hand.add_site(name=WRIST)
+    forces = {name: float(motors[name].ctrlrange[1] * motors[name].gear[0]) for name in arm.joints}
+    for motor in list(spec.actuators):
+        spec.delete(motor)
+    for name in arm.joints:
+        joint = spec.joint(name)
+        _check_slide(robot, name, slides=joint.type == mujoco.mjtJoint.mjJNT_SLIDE)
+        joint.armature = max(joint.armature, ARM_ARMATURE)
+        _add_servo(spec, name, forces[name], velocity=isinstance(robot.action, JointVelocity))
+        joint.parent.add_site(name=f"{name}_axis", pos=joint.pos, zaxis=joint.axis)
+    make_intangible(spec)
+    _make_weightless(spec)
+    return spec
+
+
+def _check_slide(robot: RobotSpec, joint: str, *, slides: bool) -> None:
+    if slides != (joint in robot.arm.slides):
+        kind = "prismatic" if slides else "revolute"
+        raise InvalidSpecError(f"robot {robot.name!r}: joint {joint!r} is {kind} in {robot.arm.mjcf}")
+
+
+def _add_servo(spec: mujoco.MjSpec, joint: str, force: float, *, velocity: bool) -> None:
+    """A position servo, or a velocity servo with the same damping."""
+    stiffness = STIFFNESS_PER_TORQUE * force
+    damping = DAMPING_PER_STIFFNESS * stiffness
+    gain, bias = np.zeros(10), np.zeros(10)
+    gain[0] = damping if velocity else stiffness
+    bias[1:3] = 0.0 if velocity else -stiffness, -damping
+    spec.add_actuator(
+        name=joint,
+        target=joint,
+        trntype=mujoco.mjtTrn.mjTRN_JOINT,
+        gaintype=mujoco.mjtGain.mjGAIN_FIXED,
+        biastype=mujoco.mjtBias.mjBIAS_AFFINE,
+        gainprm=gain,
+        biasprm=bias,
+        forcelimited=True,
+        forcerange=(-force, force),
+    )
+
+
+def load_gripper(gripper: GripperSpec) -> mujoco.MjSpec:
+    """The gripper, weightless, without sensors of its own."""
+    spec = load(gripper.mjcf)
+    for joint in spec.joints:
+        joint.armature = max(joint.armature, FINGER_ARMATURE)
+    for sensor in list(spec.sensors):
+        spec.delete(sensor)
+    _make_weightless(spec)
+    return spec
+
+
+def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
+    """The fixture alone, everything else of its file left behind."""
+    return load(prop.mjcf)
+
+
+def load(mjcf: str) -> mujoco.MjSpec:
+    """A model file of robosuite or of our own."""
+    return mujoco.MjSpec.from_file(str(asset(mjcf)))
+
+
+def make_intangible(spec: mujoco.MjSpec) -> None:
+    """Let nothing collide with any geom."""
+    for geom in spec.geoms:
+        geom.contype = geom.conaffinity = 0
+
+
+def _make_weightless(spec: mujoco.MjSpec) -> None:
+    for body in spec.bodies:
+        body.gravcomp = 1.0
+
+
+def add_box(spec: mujoco.MjSpec, prop: BoxProp) -> None:
+    """A free box on the table."""
+    body = spec.worldbody.add_body(name=prop.name, pos=(0, 0, TABLE_TOP + prop.half_size[2]))
+    body.add_freejoint(name=prop.name)
+    body.add_geom(
+        name=prop.name,
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=prop.half_size,
+        density=prop.density,
+        friction=prop.friction,
+        rgba=prop.rgba,
+        group=VISIBLE,
+    )
+
+
+def drop_visuals(spec: mujoco.MjSpec) -> None:
+    """Remove geoms that never collide, then the meshes that nothing uses."""
+    for geom in list(spec.geoms):
+        if geom.contype == 0 and geom.conaffinity == 0:
+            spec.delete(geom)
+    used = {geom.meshname for geom in spec.geoms}
+    for mesh in list(spec.meshes):
+        if mesh.name not in used:
+            spec.delete(mesh)

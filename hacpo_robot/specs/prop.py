@@ -1,0 +1,53 @@
+"""The things a task is about: free boxes, and articulated fixtures."""
+
+from dataclasses import dataclass
+
+Range = tuple[float, float]
+Color = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A box of positions in the world, sampled uniformly [m], with a yaw range [rad]."""
+
+    x: Range
+    y: Range
+    z: Range
+    yaw: Range = (0.0, 0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxProp:
+    """A free box."""
+
+    name: str
+    half_size: tuple[float, float, float]
+    """[m]."""
+    start: Region
+    """Centre and yaw at reset."""
+    density: float = 1000.0
+    """[kg/m3]."""
+    friction: tuple[float, float, float] = (1.0, 0.005, 0.0001)
+    rgba: Color = (0.8, 0.15, 0.1, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixtureProp:
+    """An articulated object that stands where it was put, such as a door; all of it can be touched."""
+
+    name: str
+    mjcf: str
+    """Model file, see :func:`hacpo_robot.paths.asset`."""
+    body: str
+    """Outermost body to take from it."""
+    joints: tuple[str, ...]
+    """Names of its joints, reported in this order; all start at 0."""
+    handle_site: str
+    """Its frame is what ``object_pos`` and ``object_rot`` report."""
+    handle_geoms: tuple[str, ...]
+    """Geoms whose contact with the fingertips is reported."""
+    start: Region
+    """Place and yaw at reset."""
+
+
+Prop = BoxProp | FixtureProp
