@@ -33,7 +33,7 @@ RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split(
 FOLDERS = ("hacpo_robot", "robots", "tasks", "tests", "benchmarks")
 MODULES = sorted(path.relative_to(ROOT) for path in PACKAGE.rglob("*.py"))
 PLUGS = sorted(
-    path.relative_to(ROOT) for folder in ("robots", "tasks") for path in (ROOT / folder).glob("*.py")
+    path.relative_to(ROOT) for folder in ("robots", "tasks") for path in (ROOT / folder).rglob("*.py")
 )
 SOURCES = sorted(path.relative_to(ROOT) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
@@ -161,9 +161,10 @@ def test_every_public_name_resolves(path):
 
 def test_packages_to_ship_are_the_folders_on_disk():
     on_disk = {dotted(path.parent) for path in MODULES} - {"hacpo_robot"}
+    on_disk |= {f"hacpo_robot.{dotted(path.parent)}" for path in PLUGS}
     assert set(SETUPTOOLS["packages"]) == {"hacpo_robot", "hacpo_robot.sim_assets"} | on_disk
     for package, folder in SETUPTOOLS["package-dir"].items():
-        assert package == f"hacpo_robot.{folder}"
+        assert package == f"hacpo_robot.{folder.replace('/', '.')}"
         assert (ROOT / folder).is_dir()
 
 

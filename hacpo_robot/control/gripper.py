@@ -15,9 +15,9 @@ class Gripper:
     def __init__(self, spec: GripperSpec) -> None:
         """Take the numbers of one gripper."""
         self._closed, self._target_span = np.array(spec.closed), np.subtract(spec.opened, spec.closed)
-        self._finger_closed = np.array(spec.finger_closed)
-        self._finger_span = np.subtract(spec.finger_opened, spec.finger_closed)
-        self._max_width = spec.max_width
+        span = np.subtract(spec.finger_opened, spec.finger_closed)
+        self._width_per_joint = spec.max_width / (len(span) * span)[:, None]
+        self._width_at_zero = -np.array(spec.finger_closed) @ self._width_per_joint
 
     def targets(self, command: FloatArray) -> FloatArray:
         """Actuator targets. ``command`` is -1 closed to 1 open, shape (n, 1); returns (n, n_actuators)."""
@@ -25,5 +25,4 @@ class Gripper:
 
     def width(self, finger_pos: FloatArray) -> FloatArray:
         """Opening between the fingertips. (n, n_finger_joints) -> (n, 1) [m]."""
-        share = (finger_pos - self._finger_closed) / self._finger_span
-        return self._max_width * share.mean(axis=-1, keepdims=True)
+        return finger_pos @ self._width_per_joint + self._width_at_zero

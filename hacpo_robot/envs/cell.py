@@ -40,7 +40,7 @@ class Outcome:
 class Cell:
     """Owner of ``n_worlds`` copies of one scene and of everything that decides their next step.
 
-    ``state`` and ``joints`` describe the present; ``effect`` what the last step did to the tool.
+    ``state`` and ``joints`` describe the present.
     """
 
     def __init__(
@@ -70,9 +70,10 @@ class Cell:
         self._goals = np.zeros((n_worlds, 3))
         self.state: TaskState
         self.joints: JointState
-        self.effect = np.zeros((n_worlds, 7))
+        self._last_step: tuple[TaskState, TaskState, FloatArray]
         self.seed(seed)
         self.reset(np.arange(n_worlds))
+        self._last_step = self.state, self.state, self._gripper_command.copy()
 
     def seed(self, seed: int) -> None:
         """Give every world fresh dice."""
@@ -105,12 +106,16 @@ class Cell:
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)
         broken = self.worlds.step(controls)
         self._read()
-        self.effect = compute_effect(before, self.state, action[:, -1:])
+        self._last_step = before, self.state, action[:, -1:]
         return self._judge(broken)
 
     def observe(self) -> FloatArray:
         """What the robot senses now. Shape (n_worlds, observation size)."""
         return self.observer.observe(self.state, self.joints)
+
+    def effect(self) -> FloatArray:
+        """What the last step did to the tool, before any reset. Shape (n_worlds, EFFECT.size)."""
+        return compute_effect(*self._last_step)
 
     def _read(self) -> None:
         self.joints = read_joints(self.worlds.sensors, self.handles)

@@ -133,7 +133,7 @@ class ManipulationVecEnv(VecEnv):
 
     def effect(self) -> FloatArray:
         """What the last step did to the tool, before any reset. Shape (n_envs, effect size)."""
-        return self.cell.effect
+        return self.cell.effect()
 
     def sense_world(self, body: FloatArray, world: FloatArray) -> FloatArray:
         """How this robot would sense the world fields of a hub state. Shape (n, world fields)."""

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from hacpo_robot.sim.handles import Handles
-from hacpo_robot.specs.rotation import matrix_of_quaternion
+from hacpo_robot.specs.rotation import cross, matrix_of_quaternion
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.terms import TaskState
 
@@ -40,9 +40,11 @@ def read_joints(sensors: FloatArray, handles: Handles) -> JointState:
     """
     tool = sensors[:, handles.tool_pos][:, None]  # (n, 1, 3)
     axis = sensors[:, handles.joint_axis]  # (n, n_joints, 3)
-    slides = handles.arm_slides[:, None]
-    linear = np.where(slides, axis, np.cross(axis, tool - sensors[:, handles.joint_anchor]))
-    jacobian = np.concatenate([linear, np.where(slides, 0.0, axis)], axis=-1).swapaxes(-1, -2)
+    linear = cross(axis, tool - sensors[:, handles.joint_anchor])
+    jacobian = np.concatenate([linear, axis], axis=-1).swapaxes(-1, -2)
+    if handles.arm_slides.any():
+        jacobian[:, :3, handles.arm_slides] = axis[:, handles.arm_slides].swapaxes(-1, -2)
+        jacobian[:, 3:, handles.arm_slides] = 0.0
     return JointState(
         pos=sensors[:, handles.joint_pos],
         vel=sensors[:, handles.joint_vel],

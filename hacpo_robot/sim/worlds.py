@@ -91,7 +91,8 @@ class Worlds:
         self._states[worlds], self._mocap[worlds] = states, mocap
         sensors = np.empty((len(worlds), 1, self.model.nsensordata))
         inputs = self._inputs(np.zeros((len(worlds), self.model.nu)), mocap, 1)
-        self._roll(worlds, states, inputs, np.empty((len(worlds), 1, states.shape[1])), sensors)
+        models = [self._models[world] for world in worlds]
+        self._roll(models, states, inputs, np.empty((len(worlds), 1, states.shape[1])), sensors)
         self.sensors[worlds] = sensors[:, 0]
 
     def step(self, controls: FloatArray) -> NDArray[np.bool_]:
@@ -106,7 +107,7 @@ class Worlds:
         """
         before = self._states.copy()
         inputs = self._inputs(controls, self._mocap, self.substeps)
-        self._roll(np.arange(self.n_worlds), before, inputs, self._trace, self._sensor_trace)
+        self._roll(self._models, before, inputs, self._trace, self._sensor_trace)
         after, sensors = self._trace[:, -1], self._sensor_trace[:, -1]
         elapsed = after[:, 0] - before[:, 0]
         on_time = np.abs(elapsed - self.substeps * self.model.opt.timestep) < 1e-6
@@ -140,14 +141,14 @@ class Worlds:
 
     def _roll(
         self,
-        worlds: IntArray,
+        models: list[mujoco.MjModel],
         states: FloatArray,
         inputs: FloatArray,
         trace: FloatArray,
         sensors: FloatArray,
     ) -> None:
         self._pool.rollout(
-            [self._models[world] for world in worlds],
+            models,
             self._data,
             states,
             inputs,

@@ -7,13 +7,31 @@ from hacpo_robot.specs.signature import FloatArray
 
 def matrix_of_quaternion(quat: FloatArray) -> FloatArray:
     """Rotation matrix of unit quaternions (wxyz). (..., 4) -> (..., 3, 3)."""
-    w, x, y, z = np.moveaxis(quat, -1, 0)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    products = quat[..., :, None] * quat[..., None, :]
+    flat = products.reshape(*quat.shape[:-1], 16) @ _MATRIX_OF_PRODUCTS
+    return flat.reshape(*quat.shape[:-1], 3, 3)
+
+
+def _matrix_of_products() -> FloatArray:
+    """Each entry of a rotation matrix as a sum of products of two quaternion elements. Shape (16, 9)."""
+    table = np.zeros((3, 3, 4, 4))
+    for axis, signs in enumerate([(1, 1, -1, -1), (1, -1, 1, -1), (1, -1, -1, 1)]):
+        table[axis, axis] = np.diag(signs)
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        table[i, j, i + 1, j + 1] = table[j, i, i + 1, j + 1] = 2.0
+        table[i, j, 0, k + 1], table[j, i, 0, k + 1] = -2.0, 2.0
+    return table.reshape(9, 16).T.copy()
+
+
+_MATRIX_OF_PRODUCTS = _matrix_of_products()
+
+
+def cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Cross product over the last axis; several times faster than numpy's on small arrays. (..., 3)."""
+    return a[..., _NEXT] * b[..., _AFTER] - a[..., _AFTER] * b[..., _NEXT]
+
+
+_NEXT, _AFTER = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 
 def quaternion_of_yaw(yaw: FloatArray) -> FloatArray:
