@@ -5,18 +5,19 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from hacpo_robot.catalog import robot_names
+from hacpo_robot.catalog import load_robot, robot_names
 from hacpo_robot.study.bench import Speed, machine, measure
 
 
 def run(arguments: list[str]) -> None:
     """Measure every arm, print the table, write JSON."""
     parser = argparse.ArgumentParser("hacpo-robot bench", description=__doc__)
-    parser.add_argument("--robots", nargs="+", default=list(robot_names()))
+    known = [name for name in robot_names() if load_robot(name).robosuite_name is not None]
+    parser.add_argument("--robots", nargs="+", default=known, help="all that robosuite has when not given")
     parser.add_argument("--task", default="lift")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     chosen = parser.parse_args(arguments)
-    print(f"{'robot':<10} {'steps/s':>9} {'robosuite':>10} {'ratio':>7}", flush=True)
+    print(f"{'robot':<10} {'steps/s':>9} {'robosuite':>10} {'ratio':>7} {'overhead':>9}", flush=True)
     speeds = []
     for robot in chosen.robots:
         speeds.append(measure(robot, chosen.task))
@@ -27,4 +28,7 @@ def run(arguments: list[str]) -> None:
 
 
 def _line(speed: Speed) -> str:
-    return f"{speed.robot:<10} {speed.ours:>9,.0f} {speed.robosuite:>10,.0f} {speed.ratio:>6.0f}x"
+    return (
+        f"{speed.robot:<10} {speed.ours:>9,.0f} {speed.robosuite:>10,.0f} {speed.ratio:>6.0f}x "
+        f"{speed.overhead:>9.1%}"
+    )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import mujoco
 import numpy as np
@@ -14,6 +15,18 @@ INPUTS = int(
     mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_MOCAP_POS | mujoco.mjtState.mjSTATE_MOCAP_QUAT
 )
 """What is held during a control step."""
+
+
+class NativeRollout(Protocol):
+    """What steps all worlds in one call: :class:`mujoco.rollout.Rollout`, or a stopwatch around it."""
+
+    def rollout(self, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
+        """Step worlds; see MuJoCo."""
+        ...
+
+    def close(self) -> None:
+        """Stop the threads."""
+        ...
 
 
 class Worlds:
@@ -42,7 +55,7 @@ class Worlds:
         self.substeps = substeps
         n_threads = min(n_threads or os.cpu_count() or 1, n_worlds)
         self._models = list(models)
-        self._pool = Rollout(nthread=n_threads if n_threads > 1 else 0)
+        self.native: NativeRollout = Rollout(nthread=n_threads if n_threads > 1 else 0)
         self._data = [mujoco.MjData(model) for _ in range(n_threads)]
         n_state = mujoco.mj_stateSize(model, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         self._initial = np.empty(n_state)
@@ -132,7 +145,7 @@ class Worlds:
 
     def close(self) -> None:
         """Stop the native threads."""
-        self._pool.close()
+        self.native.close()
 
     def _inputs(self, controls: FloatArray, mocap: FloatArray, n_steps: int) -> FloatArray:
         """What MuJoCo holds during ``n_steps``: actuator targets, then mocap positions and quaternions."""
@@ -147,7 +160,7 @@ class Worlds:
         trace: FloatArray,
         sensors: FloatArray,
     ) -> None:
-        self._pool.rollout(
+        self.native.rollout(
             models,
             self._data,
             states,

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,15 @@ from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.robosuite import make_robosuite
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.sim.worlds import NativeRollout
 
 N_ENVS = 64
 SECONDS = 4.0
 """Time given to each measurement."""
 WARM_UP = 20
 """Steps before the clock starts."""
+MAX_STEPS = 5000
+"""Steps that actions are drawn for, beforehand."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,33 @@ class Speed:
     """All worlds of the vector environment together."""
     robosuite: float
     """One robosuite environment in one process."""
+    overhead: float
+    """Time of a step outside MuJoCo's native call, per time inside it."""
 
     @property
     def ratio(self) -> float:
         """How many times robosuite's speed."""
         return self.ours / self.robosuite
+
+
+class Stopwatch:
+    """Times the native calls of a vector environment from within its own loop, resets included."""
+
+    def __init__(self, native: NativeRollout) -> None:
+        """Stand before the native call."""
+        self._native = native
+        self.seconds = 0.0
+
+    def rollout(self, *args: Any, **kwargs: Any) -> object:  # noqa: ANN401
+        """Pass the call on and count its time."""
+        began = time.perf_counter()
+        answer = self._native.rollout(*args, **kwargs)
+        self.seconds += time.perf_counter() - began
+        return answer
+
+    def close(self) -> None:
+        """Pass the call on."""
+        self._native.close()
 
 
 def measure(robot_name: str, task_name: str) -> Speed:
@@ -48,14 +74,21 @@ def measure(robot_name: str, task_name: str) -> Speed:
     theirs = make_robosuite(robot, task, control_hz=CONTROL_HZ)
     theirs.reset()
     low, high = theirs.action_spec
-    robosuite_speed = _rate(lambda: theirs.step(rng.uniform(low, high)))
+    calls, seconds = _repeat(lambda: theirs.step(rng.uniform(low, high)))
+    robosuite_speed = calls / seconds
     theirs.close()
     ours = make_vec_env(robot, task, N_ENVS, seed=0)
     ours.reset()
-    size = ours.action_signature.size
-    our_speed = N_ENVS * _rate(lambda: ours.step(rng.uniform(-1.0, 1.0, (N_ENVS, size))))
+    worlds, size = ours.cell.worlds, ours.action_signature.size
+    worlds.native = stopwatch = Stopwatch(worlds.native)
+    actions = iter(rng.uniform(-1.0, 1.0, (MAX_STEPS, N_ENVS, size)))
+    for _ in range(WARM_UP):
+        ours.step(next(actions))
+    stopwatch.seconds = 0.0
+    calls, seconds = _repeat(lambda: ours.step(next(actions)))
     ours.close()
-    return Speed(robot_name, task_name, our_speed, robosuite_speed)
+    overhead = seconds / stopwatch.seconds - 1
+    return Speed(robot_name, task_name, N_ENVS * calls / seconds, robosuite_speed, overhead)
 
 
 def machine() -> dict[str, str | int | None]:
@@ -68,12 +101,10 @@ def machine() -> dict[str, str | int | None]:
     }
 
 
-def _rate(step: Callable[[], object]) -> float:
-    """Calls per second."""
-    for _ in range(WARM_UP):
-        step()
+def _repeat(step: Callable[[], object]) -> tuple[int, float]:
+    """Calls made in the time given, and the time they took [s]."""
     began, calls = time.perf_counter(), 0
-    while time.perf_counter() - began < SECONDS:
+    while calls < MAX_STEPS - WARM_UP and time.perf_counter() - began < SECONDS:
         step()
         calls += 1
-    return calls / (time.perf_counter() - began)
+    return calls, time.perf_counter() - began
