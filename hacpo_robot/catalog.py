@@ -1,11 +1,13 @@
 """Names to specs: a robot is a file in ``robots/``, a task a file in ``tasks/``."""
 
 import importlib
+import importlib.util
 import pkgutil
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 
-from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.errors import HacpoError, InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
 
@@ -21,11 +23,15 @@ def task_names() -> tuple[str, ...]:
 
 
 def load_robot(name: str) -> RobotSpec:
-    """The robot described by ``robots/<name>.py`` or by an entry point ``hacpo_robot.robots``.
+    """The robot of a name or of a file.
+
+    Args:
+        name: Of ``robots/<name>.py`` or of an entry point ``hacpo_robot.robots``; or the path of any
+            Python file, ending in ``.py``, that ends in ``ROBOT = RobotSpec(...)``.
 
     Raises:
         UnknownNameError: no such robot; the message lists those that exist.
-        InvalidSpecError: the file has no ``ROBOT`` of the right type.
+        InvalidSpecError: the file is missing, cannot be run, or has no ``ROBOT`` of the right type.
     """
     spec = getattr(_module("robots", "robot", name), "ROBOT", None)
     if not isinstance(spec, RobotSpec):
@@ -34,11 +40,15 @@ def load_robot(name: str) -> RobotSpec:
 
 
 def load_task(name: str) -> TaskSpec:
-    """The task described by ``tasks/<name>.py`` or by an entry point ``hacpo_robot.tasks``.
+    """The task of a name or of a file.
+
+    Args:
+        name: Of ``tasks/<name>.py`` or of an entry point ``hacpo_robot.tasks``; or the path of any
+            Python file, ending in ``.py``, that ends in ``TASK = TaskSpec(...)``.
 
     Raises:
         UnknownNameError: no such task; the message lists those that exist.
-        InvalidSpecError: the file has no ``TASK`` of the right type.
+        InvalidSpecError: the file is missing, cannot be run, or has no ``TASK`` of the right type.
     """
     spec = getattr(_module("tasks", "task", name), "TASK", None)
     if not isinstance(spec, TaskSpec):
@@ -53,8 +63,26 @@ def _names(folder: str) -> tuple[str, ...]:
 
 
 def _module(folder: str, kind: str, name: str) -> ModuleType:
+    if name.endswith(".py"):
+        return _run_file(kind, Path(name))
     if name not in _names(folder):
         raise UnknownNameError(kind, name, _names(folder))
     for point in entry_points(group=f"hacpo_robot.{folder}", name=name):
         return importlib.import_module(point.module)
     return importlib.import_module(f"hacpo_robot.{folder}.{name}")
+
+
+def _run_file(kind: str, path: Path) -> ModuleType:
+    """A module from a file that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise InvalidSpecError(f"no {kind} file {str(path)!r}")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except HacpoError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InvalidSpecError(f"{kind} file {str(path)!r} cannot be run: {reason}") from error
+    return module

@@ -24,10 +24,8 @@ def run(arguments: list[str]) -> None:
         settings = replace(settings, eval_episodes=chosen.episodes)
     fleet = restore_fleet(settings, folder)
     evaluations, films = {}, []
-    for learner in fleet.learners:
-        held_out, clips = judge(
-            learner.name, settings.task, learner.act, settings.eval_episodes, settings.seed
-        )
+    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
+        held_out, clips = judge(robot, settings.task, learner.act, settings.eval_episodes, settings.seed)
         evaluations[learner.name] = held_out.evaluation
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"

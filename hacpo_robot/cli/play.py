@@ -15,6 +15,7 @@ def run(arguments: list[str]) -> None:
     """Parse, play, print the outcome."""
     parser = argparse.ArgumentParser("hacpo-robot play", description=__doc__)
     parser.add_argument("policy", type=Path, help="policy.onnx of an export")
+    parser.add_argument("--robot", help="name or file; the robot it was trained for when not given")
     parser.add_argument("--task", help="the task it was trained on when not given")
     parser.add_argument("--episodes", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the starts")
@@ -27,7 +28,7 @@ def run(arguments: list[str]) -> None:
     except (PolicyError, OSError) as error:
         raise HacpoError(str(error)) from error
     metadata = policy.metadata
-    robot, task = metadata["robot"]["name"], chosen.task or metadata["task"]
+    robot, task = chosen.robot or metadata["robot"]["name"], chosen.task or metadata["task"]
     try:
         held_out, clips = judge(robot, task, as_action(policy), chosen.episodes, chosen.seed)
     except PolicyError as error:

@@ -59,7 +59,8 @@ def main(recording: str, folder: str) -> None:
     pictures = [[draw_clip(clip) for clip in row] for row in rows]
     for episode, (row, drawn) in enumerate(zip(rows, pictures, strict=True)):
         for clip, clip_pictures in zip(row, drawn, strict=True):
-            write_video(Path(folder) / f"{clip.robot}_ep{episode}.mp4", clip_pictures)
+            name = load_robot(clip.robot).name
+            write_video(Path(folder) / f"{name}_ep{episode}.mp4", clip_pictures)
     write_video(Path(folder) / "grid.mp4", tile(pictures))
 
 

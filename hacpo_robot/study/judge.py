@@ -37,11 +37,9 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
         ExportError: a policy could not leave.
     """
     results, films = [], []
-    for learner in fleet.learners:
+    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         watch.phase(f"evaluating {learner.name} on {settings.eval_episodes} held-out episodes")
-        held_out, clips = judge(
-            learner.name, settings.task, learner.act, settings.eval_episodes, settings.seed
-        )
+        held_out, clips = judge(robot, settings.task, learner.act, settings.eval_episodes, settings.seed)
         films.append(clips)
         evaluation = held_out.evaluation
         assert isinstance(learner.env, ManipulationVecEnv)
@@ -54,7 +52,7 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
                 step=learner.model.num_timesteps,
                 seed=settings.seed,
                 sharing=settings.sharing,
-                robots=settings.robots,
+                robots=tuple(each.name for each in fleet.learners),
             ),
             held_out.observations,
             ExportedEvaluation(
@@ -74,8 +72,8 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
     """Held-out episodes of one policy, and recordings of the first few.
 
     Args:
-        robot: Name in the catalogue.
-        task: Name in the catalogue.
+        robot: Name or file, see :func:`hacpo_robot.catalog.load_robot`.
+        task: Name or file.
         act: Raw observations to actions in [-1, 1].
         n_episodes: Run side by side.
         seed: Of the training run; held-out episodes start elsewhere.
@@ -93,7 +91,7 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
     clips = []
     for world, success in enumerate(held_out.at_end[:filmed]):
         length = held_out.lengths[world]
-        caption = f"{robot}: {'success' if success else 'failure'}"
+        caption = f"{env.robot.name}: {'success' if success else 'failure'}"
         qpos = np.stack([place[world] for place in places[:length]])
         clips.append(Clip(robot, task, caption, qpos, mocaps[0][world]))
     return held_out, clips

@@ -43,11 +43,12 @@ def train(
         watch.phase(f"resumed at {fleet.steps} steps")
     elif settings.sharing == "hacpo":
         _calibrate(fleet, settings, watch)
-    watch.phase(f"training {', '.join(settings.robots)} on {settings.task}, sharing: {settings.sharing}")
+    names = [learner.name for learner in fleet.learners]
+    watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
     meter = Meter(fleet, run, settings, watch)
     loggers = {
         name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))])
-        for name in settings.robots
+        for name in names
     }
     fleet.run(settings.steps, loggers, meter.on_iteration)
     save_checkpoint(fleet, run.checkpoints)
@@ -87,12 +88,12 @@ def restore_fleet(settings: TrainSettings, run: RunFolder) -> Fleet:
 
 def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
     task = load_task(settings.task)
-    for learner in fleet.learners:
+    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         watch.phase(
             f"{learner.name} babbles {settings.hacpo.schema.babble_steps} steps to learn its own body"
         )
         seed = settings.seed * SEED_STRIDE
-        babble_env = make_babble_env(load_robot(learner.name), task, settings.ppo.n_envs, seed)
+        babble_env = make_babble_env(load_robot(robot), task, settings.ppo.n_envs, seed)
         quality = calibrate(learner, babble_env, settings.hacpo.schema, seed)
         ready = "ready" if quality.ready(settings.hacpo.schema) else "not ready: it gives but does not take"
         watch.phase(

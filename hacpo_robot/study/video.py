@@ -23,12 +23,13 @@ class Clip:
     """One recorded episode."""
 
     robot: str
+    """Name or file, see :func:`hacpo_robot.catalog.load_robot`."""
     task: str
     caption: str
     qpos: FloatArray
     """Shape (n_steps, nq)."""
     mocap: FloatArray
-    """Shape (3,) [m]."""
+    """Poses of goal marker and fixtures. Shape (nmocap, 7)."""
 
 
 def make_videos(clips: list[list[Clip]], folder: Path) -> str | None:
