@@ -13,6 +13,7 @@ VERBS = {
     "export": "write one ONNX folder per robot from a run",
     "play": "run an exported policy with onnxruntime alone",
     "list": "robots, tasks, presets",
+    "check": "look a robot file over before training it",
     "bench": "simulation speed beside robosuite's own",
 }
 EXIT_WRONG_INPUT = 2

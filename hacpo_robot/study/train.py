@@ -47,8 +47,7 @@ def train(
     watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
     meter = Meter(fleet, run, settings, watch)
     loggers = {
-        name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))])
-        for name in names
+        name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))]) for name in names
     }
     fleet.run(settings.steps, loggers, meter.on_iteration)
     save_checkpoint(fleet, run.checkpoints)
