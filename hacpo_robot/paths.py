@@ -21,10 +21,10 @@ def robosuite_assets() -> Path:
 
 
 def asset(name: str) -> Path:
-    """Absolute path of a model file, e.g. ``robosuite:robots/panda/robot.xml`` or ``arms/desk.xml``.
+    """Absolute path of a model file, e.g. ``robosuite:robots/panda/robot.xml`` or ``arms/scara.xml``.
 
     Names without the ``robosuite:`` prefix lie in ``sim_assets/``, which a wheel carries inside
-    the package and a checkout has beside it.
+    the package and a checkout has beside it. An absolute path is taken as it is.
 
     Raises:
         HacpoError: no such file; the message names the places searched.

@@ -50,10 +50,11 @@ def run(arguments: list[str]) -> None:
 def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
     """Checked settings and a new run folder; nothing is written where a check fails."""
     settings = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
-    load_task(settings.task)
-    for name in settings.robots:
-        load_robot(name)
-    default = Path("runs") / f"{settings.task}-{datetime.now():%Y%m%d-%H%M%S}"
+    task = load_task(settings.task)
+    robots = [load_robot(name).name for name in settings.robots]
+    if len(set(robots)) != len(robots):
+        raise InvalidSpecError(f"two robots of one name: {' '.join(robots)}")
+    default = Path("runs") / f"{task.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return settings, RunFolder.create(run_dir or default, settings)
 
 
