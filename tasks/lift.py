@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
-from hacpo_robot.specs.script import Stage, align, always, never, to_object
+from hacpo_robot.specs.script import Stage, grasping, never, raise_to
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
-from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, within
+from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, within
 
 HALF_SIZE = 0.021
 """Half edge of the cube [m]; the middle of robosuite's 0.020 to 0.022."""
@@ -15,6 +15,8 @@ HEIGHT = 0.04
 """Clearance under the cube that counts as lifted [m]."""
 CEILING = 0.40
 """Clearance above which the cube was thrown, not lifted [m]."""
+SPEED = 0.25
+"""From here on the cube counts as thrown, though the fingertips still touch it [m/s]."""
 
 CUBE = BoxProp(
     name="cube",
@@ -60,35 +62,18 @@ def raise_cube(state: TaskState) -> FloatArray:
 
 def hold(state: TaskState) -> FloatArray:
     """Lifted and at rest: without this, arms carry the cube away once they have it."""
-    speed = np.linalg.norm(state.tool_vel_w, axis=-1)
-    return lifted(state) * within(speed, radius=0.02, margin=0.3)
+    return lifted(state) * within(speed(state), radius=0.02, margin=0.3)
 
 
 def lifted(state: TaskState) -> NDArray[np.bool_]:
     """Cube held in the air by both fingertips, neither on the table nor thrown."""
     height = clearance(state)
-    return (height > HEIGHT) & (height < CEILING) & pinched(state)
-
-
-def above_cube(state: TaskState) -> NDArray[np.bool_]:
-    """Tool over the cube, its fingers along two faces."""
-    offset = to_object(state, above=0.08)
-    level, turn = np.linalg.norm(offset[..., :2], axis=-1), align(state)[..., 2]
-    return (level < 0.01) & (np.abs(turn) < 0.15) & (np.abs(offset[..., 2]) < 0.03)
-
-
-def raise_tool(state: TaskState) -> FloatArray:
-    """Straight up, to 12 cm above the table."""
-    up = np.zeros_like(state.tool_pos_w)
-    up[..., 2] = TABLE_TOP + 0.12 - state.tool_pos_w[..., 2]
-    return up
+    return (height > HEIGHT) & (height < CEILING) & pinched(state) & (speed(state) < SPEED)
 
 
 SCRIPT = (
-    Stage(move=lambda s: to_object(s, above=0.08), turn=align, done=above_cube),
-    Stage(move=to_object, turn=align, done=lambda s: to_object(s)[..., 2] > -0.012),
-    Stage(move=lambda s: 0.3 * to_object(s), grip=-1.0, done=always, min_steps=7),
-    Stage(move=raise_tool, grip=-1.0, done=never),
+    *grasping(),
+    Stage(move=lambda s: raise_to(s, TABLE_TOP + 0.12), grip=-1.0, done=never),
 )
 
 TASK = TaskSpec(

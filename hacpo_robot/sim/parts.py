@@ -15,6 +15,11 @@ VISIBLE = 1
 WRIST = "wrist"
 """Site on the hand where forces are felt."""
 
+# MuJoCo lets two geoms touch where a bit of one's contype is in the other's conaffinity. The table has
+# (1, 1), a gripper (2, 1); a fixture stands where it was put, whatever table is there.
+BOX_COLLIDES = (1, 1 | 4)
+FIXTURE_COLLIDES = (4, 2 | 4)
+
 # Servo and contact settings that stay stable at 5 ms; docs/physics.md tells how they were found.
 ARM_ARMATURE = 0.1
 FINGER_ARMATURE = 0.01
@@ -92,8 +97,28 @@ def load_gripper(gripper: GripperSpec) -> mujoco.MjSpec:
 
 
 def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
-    """The fixture alone, everything else of its file left behind."""
-    return load(prop.mjcf)
+    """The fixture's file, its geoms drawn, and touched by robot and boxes.
+
+    robosuite's object files give angles in radians and leave it to the scene to say so.
+
+    Raises:
+        InvalidSpecError: the file lacks the body.
+    """
+    spec = load(prop.mjcf)
+    spec.compiler.degree = False
+    if spec.body(prop.body) is None:
+        raise InvalidSpecError(f"fixture {prop.name!r}: no body {prop.body!r} in {prop.mjcf}")
+    for geom in spec.geoms:
+        geom.contype, geom.conaffinity = FIXTURE_COLLIDES
+        geom.group = VISIBLE
+    return spec
+
+
+def set_resistance(model: mujoco.MjModel, prop: FixtureProp) -> None:
+    """Give the joints of a fixture their damping and friction (``MjSpec`` names these anew in MuJoCo 3.9)."""
+    for name, damping, friction in zip(prop.joints, prop.damping, prop.friction, strict=True):
+        dof = model.joint(f"{prop.name}/{name}").dofadr[0]
+        model.dof_damping[dof], model.dof_frictionloss[dof] = damping, friction
 
 
 def load(mjcf: str) -> mujoco.MjSpec:
@@ -124,13 +149,16 @@ def add_box(spec: mujoco.MjSpec, prop: BoxProp) -> None:
         friction=prop.friction,
         rgba=prop.rgba,
         group=VISIBLE,
+        contype=BOX_COLLIDES[0],
+        conaffinity=BOX_COLLIDES[1],
     )
 
 
 def drop_visuals(spec: mujoco.MjSpec) -> None:
-    """Remove geoms that never collide, then the meshes that nothing uses."""
+    """Remove geoms that neither collide nor give their body its mass, then meshes that nothing uses."""
     for geom in list(spec.geoms):
-        if geom.contype == 0 and geom.conaffinity == 0:
+        weightless = geom.parent.explicitinertial or geom.parent == spec.worldbody
+        if geom.contype == 0 and geom.conaffinity == 0 and weightless:
             spec.delete(geom)
     used = {geom.meshname for geom in spec.geoms}
     for mesh in list(spec.meshes):

@@ -14,6 +14,7 @@ from hacpo_robot.sim.parts import (
     load_fixture,
     load_gripper,
     make_intangible,
+    set_resistance,
 )
 from hacpo_robot.specs.prop import FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
@@ -61,7 +62,10 @@ def make_scene(robot: RobotSpec, task: TaskSpec, *, visual: bool = False) -> Sce
     add_instruments(arena, robot, task)
     if not visual:
         drop_visuals(arena)
-    return Scene(arena.compile(), robot, task)
+    model = arena.compile()
+    for fixture in task.fixtures:
+        set_resistance(model, fixture)
+    return Scene(model, robot, task)
 
 
 def _add_fixture(arena: mujoco.MjSpec, prop: FixtureProp) -> None:

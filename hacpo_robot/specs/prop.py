@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hacpo_robot.errors import InvalidSpecError
+
 Range = tuple[float, float]
 Color = tuple[float, float, float, float]
 
@@ -37,17 +39,26 @@ class FixtureProp:
 
     name: str
     mjcf: str
-    """Model file, see :func:`hacpo_robot.paths.asset`."""
+    """Model file, see :func:`hacpo_robot.paths.asset`; its angles are read as radians."""
     body: str
     """Outermost body to take from it."""
     joints: tuple[str, ...]
     """Names of its joints, reported in this order; all start at 0."""
+    damping: tuple[float, ...]
+    """Viscous resistance, one per joint [Nm s/rad, prismatic N s/m]."""
+    friction: tuple[float, ...]
+    """Dry resistance, one per joint [Nm, prismatic N]."""
     handle_site: str
     """Its frame is what ``object_pos`` and ``object_rot`` report."""
     handle_geoms: tuple[str, ...]
     """Geoms whose contact with the fingertips is reported."""
     start: Region
     """Place and yaw at reset."""
+
+    def __post_init__(self) -> None:
+        """Refuse lists of unequal length."""
+        if not len(self.joints) == len(self.damping) == len(self.friction):
+            raise InvalidSpecError(f"fixture {self.name!r}: one damping, one friction value per joint")
 
 
 Prop = BoxProp | FixtureProp

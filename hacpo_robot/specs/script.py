@@ -35,6 +35,9 @@ class Stage:
 
 Script = tuple[Stage, ...]
 
+HOVER = 0.08
+"""Height above a box from which the gripper goes down on it [m]."""
+
 
 def to_object(state: TaskState, index: int = 0, *, above: float = 0.0) -> FloatArray:
     """From the tool to an object, or to a point above it. Shape (..., 3) [m]."""
@@ -44,6 +47,23 @@ def to_object(state: TaskState, index: int = 0, *, above: float = 0.0) -> FloatA
 def to_goal(state: TaskState) -> FloatArray:
     """From the tool to the goal. Shape (..., 3) [m]."""
     return state.goal_pos_w - state.tool_pos_w
+
+
+def level(move: FloatArray) -> FloatArray:
+    """The horizontal part of a motion. (..., 3) -> (..., 3) [m]."""
+    return move * np.array([1.0, 1.0, 0.0])
+
+
+def raise_to(state: TaskState, height: float) -> FloatArray:
+    """From the tool straight up or down to a height above the world's floor. Shape (..., 3) [m]."""
+    up = np.zeros_like(state.tool_pos_w)
+    up[..., 2] = height - state.tool_pos_w[..., 2]
+    return up
+
+
+def stay(state: TaskState) -> FloatArray:
+    """No motion. Shape (..., 3) [m]."""
+    return np.zeros_like(state.tool_pos_w)
 
 
 def align(state: TaskState, index: int = 0) -> FloatArray:
@@ -61,3 +81,22 @@ def never(state: TaskState) -> NDArray[np.bool_]:
 def always(state: TaskState) -> NDArray[np.bool_]:
     """A stage that lasts its ``min_steps``. Shape (...,)."""
     return ~never(state)
+
+
+def grasping(index: int = 0) -> Script:
+    """Stages after which both fingertips hold a small box that stood on the table."""
+
+    def above(state: TaskState) -> NDArray[np.bool_]:
+        offset = to_object(state, index, above=HOVER)
+        off_centre, turn = np.linalg.norm(offset[..., :2], axis=-1), align(state, index)[..., 2]
+        return (off_centre < 0.01) & (np.abs(turn) < 0.15) & (np.abs(offset[..., 2]) < 0.03)
+
+    return (
+        Stage(move=lambda s: to_object(s, index, above=HOVER), turn=lambda s: align(s, index), done=above),
+        Stage(
+            move=lambda s: to_object(s, index),
+            turn=lambda s: align(s, index),
+            done=lambda s: to_object(s, index)[..., 2] > -0.012,
+        ),
+        Stage(move=lambda s: 0.3 * to_object(s, index), grip=-1.0, done=always, min_steps=7),
+    )

@@ -1,5 +1,6 @@
 """What a robot senses, in which frame, and how imperfectly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +31,21 @@ Quantity = Literal[
 Frame = Literal["world", "base", "tool"]
 Encoding = Literal["raw", "sincos"]
 
+EVERY_FRAME: tuple[Frame, ...] = ("world", "base", "tool")
+FRAMES: Mapping[Quantity, tuple[Frame, ...]] = {
+    "tool_pos": ("world", "base"),
+    "tool_rot": ("world", "base"),
+    "tool_vel": EVERY_FRAME,
+    "tool_angvel": EVERY_FRAME,
+    "object_pos": EVERY_FRAME,
+    "object_offset": EVERY_FRAME,
+    "object_rot": EVERY_FRAME,
+    "object_vel": EVERY_FRAME,
+    "goal_pos": EVERY_FRAME,
+    "goal_offset": EVERY_FRAME,
+}
+"""The quantities that can be told in more than one frame."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CameraSpec:
@@ -46,29 +62,45 @@ class CameraSpec:
     """[pixels]."""
     height: int = 128
 
+    def __post_init__(self) -> None:
+        """Refuse what no camera can be."""
+        if self.pos == self.target:
+            raise InvalidSpecError(f"camera {self.name!r}: pos and target are the same point")
+        if not 0 < self.fovy < 180 or min(self.width, self.height) < 1:
+            raise InvalidSpecError(f"camera {self.name!r}: fovy must lie in (0, 180) and the size be positive")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SensorSpec:
-    """One thing the robot senses. Imperfections are off by default."""
+    """One thing the robot senses. Imperfections are off by default.
+
+    What becomes of a reading, in this order: it is taken ``rate_hz`` times a second, lost by chance
+    (``dropout``), shifted by ``bias`` and ``noise``, and delivered ``delay_s`` later. Bias and noise
+    are added to the delivered numbers, also to sines, cosines and the columns of rotations.
+    """
 
     quantity: Quantity
     name: str = ""
-    """Name of the field in the observation; the quantity's own where empty."""
+    """Name of the field in the observation, the quantity's own where empty. One field per object:
+    goes before the object's name."""
     frame: Frame = "world"
+    """``base`` sits in the robot's base and has the world's axes. Forces at the wrist are told in the
+    frame of the hand, keypoints in pixels."""
     encoding: Encoding = "raw"
     """``sincos`` delivers sine and cosine of every angle instead of the angle (``joint_pos`` only)."""
     camera: CameraSpec | None = None
     """The camera of ``object_keypoints``."""
     rate_hz: float | None = None
-    """New readings per second, the last one stays in between; every control step where ``None``."""
+    """New readings per second, counted from the reset, the last one stays in between; every control
+    step where ``None`` or faster."""
     delay_s: float = 0.0
-    """Age of a reading when it is delivered [s]."""
+    """Age of a reading when it is delivered [s], rounded to whole control steps."""
     noise: float = 0.0
     """Standard deviation of every reading, in the field's unit."""
     bias: float = 0.0
-    """Standard deviation of an offset drawn at every reset, in the field's unit."""
+    """Standard deviation of an offset drawn at every reset for every element, in the field's unit."""
     dropout: float = 0.0
-    """Probability that a reading is lost; the last one stays."""
+    """Probability that a reading is lost; the last one stays. Of keypoints, single corners are lost."""
 
     def __post_init__(self) -> None:
         """Refuse what no sensor can be."""
@@ -77,6 +109,9 @@ class SensorSpec:
             raise InvalidSpecError(f"sensor {what!r}: object_keypoints needs a camera, no other takes one")
         if self.encoding == "sincos" and self.quantity != "joint_pos":
             raise InvalidSpecError(f"sensor {what!r}: only joint_pos can be encoded as sine and cosine")
+        known = FRAMES.get(self.quantity, ("world",))
+        if self.frame not in known:
+            raise InvalidSpecError(f"sensor {what!r}: no frame {self.frame!r}; known: {', '.join(known)}")
         if min(self.delay_s, self.noise, self.bias) < 0 or not 0 <= self.dropout < 1:
             raise InvalidSpecError(f"sensor {what!r}: no negative delay, noise or bias, dropout in [0, 1)")
         if self.rate_hz is not None and self.rate_hz <= 0:

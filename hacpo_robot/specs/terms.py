@@ -71,6 +71,21 @@ def distance(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.linalg.norm(a - b, axis=-1)
 
 
+def level_distance(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Horizontal distance. (..., 3), (..., 3) -> (...,) [m]."""
+    return distance(a[..., :2], b[..., :2])
+
+
+def speed(state: TaskState, index: int = 0) -> FloatArray:
+    """Speed of object ``index``. Shape (...,) [m/s]."""
+    return np.linalg.norm(state.object_vel_w[..., index, :], axis=-1)
+
+
 def pinched(state: TaskState, index: int = 0) -> NDArray[np.bool_]:
     """Both fingertips touch object ``index``. Shape (...,)."""
     return state.touch[..., index, :].min(axis=-1) > 0.5
+
+
+def untouched(state: TaskState, index: int = 0) -> NDArray[np.bool_]:
+    """No fingertip touches object ``index``. Shape (...,)."""
+    return state.touch[..., index, :].max(axis=-1) < 0.5

@@ -1,0 +1,18 @@
+"""Parallel jaws of our own: small enough for a desktop arm, wide enough for a 8 cm box."""
+
+from hacpo_robot.specs.robot import GripperSpec
+
+PARALLEL_JAWS = GripperSpec(
+    name="parallel_jaws",
+    mjcf="grippers/jaws.xml",
+    actuators=("left_drive", "right_drive"),
+    opened=(0.045, 0.045),
+    closed=(0.0, 0.0),
+    finger_joints=("left_slide", "right_slide"),
+    finger_opened=(0.045, 0.045),
+    finger_closed=(0.0, 0.0),
+    max_width=0.09,
+    left_pads=("left_pad",),
+    right_pads=("right_pad",),
+    source="own design, sim_assets/grippers/jaws.xml",
+)

@@ -1,0 +1,105 @@
+"""Pick and place: carry a cube to a point in the air and hold it there."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.script import Stage, grasping, never, raise_to
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
+from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, within
+
+HALF_SIZE = 0.021
+"""Half edge of the cube [m]."""
+REST = TABLE_TOP + HALF_SIZE
+"""Height of its centre on the table [m]."""
+RADIUS = 0.03
+"""Distance from the goal that counts as there [m]."""
+SPEED = 0.05
+"""Below it the cube is held still [m/s]."""
+
+CUBE = BoxProp(
+    name="cube",
+    half_size=(HALF_SIZE, HALF_SIZE, HALF_SIZE),
+    start=Region(x=(-0.05, 0.05), y=(-0.05, 0.05), z=(REST, REST), yaw=(0.0, 2 * np.pi)),
+)
+
+
+def to_goal(state: TaskState) -> FloatArray:
+    """From the cube to the goal. Shape (..., 3) [m]."""
+    return state.goal_pos_w - state.object_pos_w[..., 0, :]
+
+
+def reach(state: TaskState) -> FloatArray:
+    """Tool near the cube, seen from afar."""
+    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.01, margin=0.25)
+
+
+def centre(state: TaskState) -> FloatArray:
+    """Cube between the fingertips."""
+    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.005, margin=0.05)
+
+
+def grasp(state: TaskState) -> FloatArray:
+    """Both fingertips on the cube."""
+    return pinched(state).astype(float)
+
+
+def unload(state: TaskState) -> FloatArray:
+    """Cube off the table while grasped, full at 1 cm."""
+    return np.clip((state.object_pos_w[..., 0, 2] - REST) / 0.01, 0.0, 1.0) * pinched(state)
+
+
+def carry(state: TaskState) -> FloatArray:
+    """Cube near the goal, seen from afar, while grasped and off the table."""
+    return unload(state) * within(np.linalg.norm(to_goal(state), axis=-1), radius=0.0, margin=0.25)
+
+
+def approach(state: TaskState) -> FloatArray:
+    """Cube near the goal, seen from close by, while grasped and off the table."""
+    return unload(state) * within(np.linalg.norm(to_goal(state), axis=-1), radius=0.01, margin=0.06)
+
+
+def rest(state: TaskState) -> FloatArray:
+    """Held at the goal, the slower the better."""
+    return at_goal(state) * within(speed(state), radius=0.02, margin=0.2)
+
+
+def at_goal(state: TaskState) -> NDArray[np.bool_]:
+    """Cube at the goal between the fingertips, however fast."""
+    return (np.linalg.norm(to_goal(state), axis=-1) < RADIUS) & pinched(state)
+
+
+def delivered(state: TaskState) -> NDArray[np.bool_]:
+    """Cube held still at the goal by both fingertips."""
+    return at_goal(state) & (speed(state) < SPEED)
+
+
+SCRIPT = (
+    *grasping(),
+    Stage(
+        move=lambda s: raise_to(s, TABLE_TOP + 0.1),
+        grip=-1.0,
+        done=lambda s: s.object_pos_w[..., 0, 2] > REST + 0.03,
+    ),
+    Stage(move=to_goal, grip=-1.0, done=never),
+)
+
+TASK = TaskSpec(
+    name="pick_place",
+    props=(CUBE,),
+    goal=Region(x=(-0.12, 0.12), y=(-0.12, 0.12), z=(0.87, 1.0)),
+    rewards={
+        "reach": Term(reach, 0.03),
+        "centre": Term(centre, 0.03),
+        "grasp": Term(grasp, 0.04),
+        "unload": Term(unload, 0.08),
+        "carry": Term(carry, 0.12),
+        "approach": Term(approach, 0.08),
+        "rest": Term(rest, 0.07),
+        "success": Term(lambda state: delivered(state).astype(float), 0.55),
+    },
+    success=delivered,
+    horizon_s=6.0,
+    script=SCRIPT,
+)
