@@ -3,11 +3,13 @@
 import importlib
 import importlib.util
 import pkgutil
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
 from hacpo_robot.errors import HacpoError, InvalidSpecError, UnknownNameError
+from hacpo_robot.specs.ability import find_obstacle
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
 
@@ -20,6 +22,15 @@ def robot_names() -> tuple[str, ...]:
 def task_names() -> tuple[str, ...]:
     """Every task that ``load_task`` knows, sorted."""
     return _names("tasks")
+
+
+def possible_pairs() -> tuple[tuple[str, str], ...]:
+    """Every robot with every task that it can do, as (robot name, task name), sorted."""
+    needs = {name: load_task(name).needs for name in task_names()}
+    unable = {name: load_robot(name).unable for name in robot_names()}
+    return tuple(
+        (robot, task) for robot in unable for task in needs if not find_obstacle(needs[task], unable[robot])
+    )
 
 
 def load_robot(name: str) -> RobotSpec:
@@ -59,7 +70,13 @@ def load_task(name: str) -> TaskSpec:
 def _names(folder: str) -> tuple[str, ...]:
     package = importlib.import_module(f"hacpo_robot.{folder}")
     own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg}
-    return tuple(sorted(own | set(entry_points(group=f"hacpo_robot.{folder}").names)))
+    return tuple(sorted(own | set(_plugs(folder))))
+
+
+@cache
+def _plugs(folder: str) -> dict[str, str]:
+    """Modules of other packages, by name; looked up once, as it means reading all that is installed."""
+    return {point.name: point.module for point in entry_points(group=f"hacpo_robot.{folder}")}
 
 
 def _module(folder: str, kind: str, name: str) -> ModuleType:
@@ -67,9 +84,7 @@ def _module(folder: str, kind: str, name: str) -> ModuleType:
         return _run_file(kind, Path(name))
     if name not in _names(folder):
         raise UnknownNameError(kind, name, _names(folder))
-    for point in entry_points(group=f"hacpo_robot.{folder}", name=name):
-        return importlib.import_module(point.module)
-    return importlib.import_module(f"hacpo_robot.{folder}.{name}")
+    return importlib.import_module(_plugs(folder).get(name, f"hacpo_robot.{folder}.{name}"))
 
 
 def _run_file(kind: str, path: Path) -> ModuleType:

@@ -12,8 +12,9 @@ ROBOT = RobotSpec(
         mjcf="arms/ar4.xml",
         joints=tuple(f"joint{i}" for i in range(1, 7)),
         # Tool upright at (-0.12, 0, 1.0).
-        home=(0.0, -0.0622, 0.7304, 0.0, 0.9026, 0.0),
-        base_pos=(-0.34, 0.0, 0.8),
+        home=(0.0, 0.0636, 0.663, 0.0, 0.8442, 0.0),
+        base_pos=(-0.37, 0.0, 0.81),
+        armature=0.03,
         mount=None,
     ),
     gripper=PARALLEL_JAWS,
@@ -27,6 +28,5 @@ ROBOT = RobotSpec(
         SensorSpec(quantity="goal_offset", frame="tool"),
     ),
     action=JointPositionDelta(scale=0.08),
-    source="own model, sim_assets/arms/ar4.xml; dimensions of the AR4 manual of Annin Robotics",
-    unable={"door_reach": "its reach of 0.66 m from the table's edge ends before a door handle"},
+    source="own model, sim_assets/arms/ar4.xml: Denavit-Hartenberg parameters of the Annin Robotics AR4",
 )

@@ -1,21 +1,20 @@
 """Kinova Gen3: 7 joints, commanded by joint motion, sees objects from its tool, feels its fingertips."""
 
-from math import pi
-
 from hacpo_robot.specs.action import JointPositionDelta
 from hacpo_robot.specs.robot import ArmSpec, RobotSpec
 from hacpo_robot.specs.sensor import SensorSpec
 
-from .grippers import FRANKA_HAND
+from .grippers import ROBOTIQ_85
 
 ROBOT = RobotSpec(
     name="kinova3",
     arm=ArmSpec(
         mjcf="robosuite:robots/kinova3/robot.xml",
         joints=tuple(f"Actuator{i}" for i in range(1, 8)),
-        home=(0.0, 0.65, 0.0, 1.89, 0.0, 0.6, -pi / 2),
+        # robosuite starts it at 0 0.65 0 1.89 0 0.6 -pi/2, the tool 4 cm lower.
+        home=(-0.0589, 0.5823, 0.0035, 1.8368, -0.0029, 0.7225, -1.6246),
     ),
-    gripper=FRANKA_HAND,
+    gripper=ROBOTIQ_85,
     sensors=(
         SensorSpec(quantity="joint_pos"),
         SensorSpec(quantity="gripper_width"),

@@ -1,4 +1,4 @@
-"""SCARA after the Omron eCobra 800: 3 turning joints and a quill, commanded by joint motion."""
+"""SCARA after the Omron (Adept) Cobra 800: 3 turning joints and a quill, commanded by joint motion."""
 
 from hacpo_robot.specs.action import JointPositionDelta
 from hacpo_robot.specs.robot import ArmSpec, RobotSpec
@@ -29,6 +29,6 @@ ROBOT = RobotSpec(
         SensorSpec(quantity="goal_offset", frame="world"),
     ),
     action=JointPositionDelta(scale=0.06, slide_scale=0.03),
-    source="own model, sim_assets/arms/scara.xml; dimensions of the Omron eCobra 800 data sheet",
-    unable={"tilt": "its quill is always vertical", "door_reach": "its quill cannot point at a door handle"},
+    source="own model, sim_assets/arms/scara.xml: dimensions of the Omron (Adept) Cobra 800, longer quill",
+    unable={"tilt": "its quill is always vertical"},
 )

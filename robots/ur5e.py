@@ -4,7 +4,7 @@ from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.robot import ArmSpec, RobotSpec
 from hacpo_robot.specs.sensor import SensorSpec
 
-from .grippers import FRANKA_HAND
+from .grippers import ROBOTIQ_85
 
 ROBOT = RobotSpec(
     name="ur5e",
@@ -18,11 +18,11 @@ ROBOT = RobotSpec(
             "wrist_2_joint",
             "wrist_3_joint",
         ),
-        # robosuite starts it at -0.470 -1.735 2.480 -2.275 -1.590 -1.991, folded 12 cm further back;
+        # robosuite starts it at -0.470 -1.735 2.480 -2.275 -1.590 -1.991, 10 cm further back;
         # here the tool starts where the other arms start, 21 cm above the table.
-        home=(-0.302, -1.416, 2.248, -2.403, -1.571, -1.819),
+        home=(-0.3095, -1.5176, 2.2306, -2.2838, -1.5708, -1.8803),
     ),
-    gripper=FRANKA_HAND,
+    gripper=ROBOTIQ_85,
     sensors=(
         SensorSpec(quantity="tool_pos"),
         SensorSpec(quantity="tool_rot"),

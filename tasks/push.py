@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.rotation import upright_error
 from hacpo_robot.specs.script import Stage, level, never, stay
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
@@ -13,8 +14,8 @@ HALF_WIDTH, HALF_HEIGHT = 0.04, 0.02
 """Of the box [m]; flat, so that it slides before it tips."""
 REST = TABLE_TOP + HALF_HEIGHT
 """Height of its centre on the table [m]."""
-RADIUS = 0.03
-"""Horizontal distance from the goal that counts as there [m]."""
+RADIUS = 0.05
+"""Horizontal distance from the goal that counts as there [m]; that of Gymnasium-Robotics' FetchPush."""
 LIFTED = 0.005
 """Height above its place from which the box is carried or tipped, not pushed [m]."""
 SPEED = 0.03
@@ -89,13 +90,14 @@ def pushed(state: TaskState) -> NDArray[np.bool_]:
 
 STANDOFF = 0.09
 """From the box's centre to where the tool comes down behind it [m]."""
-GAIN = 0.4
+GAIN = 0.3
 """Sideways motion per sideways error of the pushing tool: more than 1 keeps it behind the box."""
 
 
 def descend(state: TaskState) -> NDArray[np.bool_]:
     """Tool over the point behind the box."""
-    return np.linalg.norm(level(behind(state, STANDOFF)), axis=-1) < 0.015
+    off = np.linalg.norm(level(behind(state, STANDOFF)), axis=-1)
+    return (off < 0.015) & (np.abs(face(state)[..., 2]) < 0.1)
 
 
 def push(state: TaskState) -> FloatArray:
@@ -103,14 +105,22 @@ def push(state: TaskState) -> FloatArray:
     way, ahead = direction(state), behind(state, 0.0)
     sideways = level(ahead) - (level(ahead) * way).sum(axis=-1, keepdims=True) * way
     height = ahead - level(ahead)
-    return np.minimum(0.6 * off_goal(state), 0.03)[..., None] * way + GAIN * sideways + height
+    return np.minimum(0.6 * off_goal(state), 0.02)[..., None] * way + GAIN * sideways + height
+
+
+def face(state: TaskState) -> FloatArray:
+    """Rotation that stands the tool upright with its fingers across the push. Shape (..., 3) [rad]."""
+    turn, way = upright_error(state.tool_rot_w), direction(state)
+    fingers = np.arctan2(state.tool_rot_w[..., 1, 0], state.tool_rot_w[..., 0, 0])
+    turn[..., 2] = (np.arctan2(way[..., 1], way[..., 0]) - fingers) % np.pi - np.pi / 2
+    return turn
 
 
 SCRIPT = (
-    Stage(move=lambda s: behind(s, STANDOFF) + [0.0, 0.0, 0.1], grip=-1.0, done=descend),
-    Stage(move=lambda s: behind(s, STANDOFF), grip=-1.0, done=lambda s: behind(s, STANDOFF)[..., 2] > -0.01),
-    Stage(move=push, grip=-1.0, done=lambda s: off_goal(s) < 0.01),
-    Stage(move=stay, grip=-1.0, done=never),
+    Stage(move=lambda s: behind(s, STANDOFF) + [0.0, 0.0, 0.1], grip=0.0, turn=face, done=descend),
+    Stage(move=lambda s: behind(s, STANDOFF), grip=0.0, turn=face, done=lambda s: behind(s, STANDOFF)[..., 2] > -0.01),
+    Stage(move=push, grip=0.0, turn=face, done=lambda s: off_goal(s) < 0.01),
+    Stage(move=stay, grip=0.0, turn=face, done=never),
 )
 
 TASK = TaskSpec(

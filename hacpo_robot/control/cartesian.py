@@ -9,8 +9,11 @@ from hacpo_robot.specs.rotation import upright_error
 from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
-DAMPING = 0.03
+DAMPING = 0.02
 """Damping of the inverse; keeps joint motion finite near singular postures."""
+LEVER = 0.2
+"""Translation that counts as much as a turn of 1 rad [m]: an arm that cannot do both, for want of joints
+or at the end of its reach, gives up the turn."""
 UPRIGHT_GAIN = 0.3
 """Share of the tilt that one control step takes back: an arm that corrected all of it at once would
 do, in a tilted posture, what no other arm can."""
@@ -22,7 +25,7 @@ MAX_JOINT_STEP = 0.2
 
 
 def solve_twist(jacobian: FloatArray, twist: FloatArray) -> FloatArray:
-    """Joint motion that best produces a tool motion.
+    """Joint motion that best produces a tool motion: damped least squares, turns weighted by ``LEVER``.
 
     Args:
         jacobian: Shape (n, 6, n_joints).
@@ -31,10 +34,14 @@ def solve_twist(jacobian: FloatArray, twist: FloatArray) -> FloatArray:
     Returns:
         Shape (n, n_joints) [rad], scaled down where a joint would exceed ``MAX_JOINT_STEP``.
     """
+    jacobian, twist = jacobian * _WEIGHTS[:, None], twist * _WEIGHTS
     gram = jacobian @ jacobian.swapaxes(-1, -2) + DAMPING**2 * np.eye(6)
     joint_step = (jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None]))[..., 0]
     largest = np.abs(joint_step).max(axis=-1, keepdims=True)
     return joint_step * np.minimum(1.0, MAX_JOINT_STEP / np.maximum(largest, 1e-9))
+
+
+_WEIGHTS = np.array([1.0, 1.0, 1.0, LEVER, LEVER, LEVER])
 
 
 class CartesianController:

@@ -1,4 +1,4 @@
-"""Gripper commands: opening in [-1, 1] to actuator targets, finger joints to opening."""
+"""Gripper commands: opening in [-1, 1] to finger positions, finger joints to opening."""
 
 import numpy as np
 
@@ -14,15 +14,25 @@ class Gripper:
 
     def __init__(self, spec: GripperSpec) -> None:
         """Take the numbers of one gripper."""
-        self._closed, self._target_span = np.array(spec.closed), np.subtract(spec.opened, spec.closed)
-        span = np.subtract(spec.finger_opened, spec.finger_closed)
-        self._width_per_joint = spec.max_width / (len(span) * span)[:, None]
-        self._width_at_zero = -np.array(spec.finger_closed) @ self._width_per_joint
+        self._closed = np.array(spec.finger_closed)
+        self._span = np.subtract(spec.finger_opened, spec.finger_closed)
+        self._share_per_joint = 1 / (len(self._span) * self._span)[:, None]
+        mean = (spec.min_width + spec.max_width) / 2
+        self._min_width, self._stroke = spec.min_width, spec.stroke
+        self._bow = 0.0 if spec.mid_width is None else 4 * (spec.mid_width - mean)
 
     def targets(self, command: FloatArray) -> FloatArray:
-        """Actuator targets. ``command`` is -1 closed to 1 open, shape (n, 1); returns (n, n_actuators)."""
-        return self._closed + (command + 1) / 2 * self._target_span
+        """Servo targets. ``command`` is -1 closed to 1 open, shape (n, 1); returns (n, n_finger_joints)."""
+        return self._closed + (command + 1) / 2 * self._span
 
     def width(self, finger_pos: FloatArray) -> FloatArray:
-        """Opening between the fingertips. (n, n_finger_joints) -> (n, 1) [m]."""
-        return finger_pos @ self._width_per_joint + self._width_at_zero
+        """Opening between the fingertips, by the parabola through its three known values.
+
+        Args:
+            finger_pos: Positions of the driven joints. Shape (n, n_finger_joints).
+
+        Returns:
+            Shape (n, 1) [m].
+        """
+        share = (finger_pos - self._closed) @ self._share_per_joint  # 0 closed, 1 open
+        return self._min_width + share * (self._stroke + self._bow * (1 - share))

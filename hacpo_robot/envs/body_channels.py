@@ -57,7 +57,7 @@ def _joint_pos(sensor: SensorSpec, robot: RobotSpec) -> tuple[Field, BodyReader]
         elements += [name] if slide else [f"{name}_sin", f"{name}_cos"]
         units += ["m"] if slide else ["1", "1"]
         bounds += [REACH] if slide else [1.0, 1.0]
-    field = _bounded(sensor.field_name, elements, units, bounds)
+    field = _bounded(sensor.field_name(), elements, units, bounds)
     return field, lambda _, j: sines_and_cosines(j.pos, slides)
 
 
@@ -90,7 +90,7 @@ def _tool_pos(sensor: SensorSpec, robot: RobotSpec) -> tuple[Field, BodyReader]:
 
 
 def _tool_rot(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
-    field = uniform_field(sensor.field_name, SIXD, 1.0, unit="1", frame=sensor.frame)
+    field = uniform_field(sensor.field_name(), SIXD, 1.0, unit="1", frame=sensor.frame)
     return field, lambda s, _: sixd_of_matrix(s.tool_rot_w)
 
 
@@ -103,21 +103,21 @@ def _tool_angvel(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
 
 
 def _gripper_width(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
-    field = Field(name=sensor.field_name, elements=("width",), unit="m", low=(-0.01,), high=(0.2,))
+    field = Field(name=sensor.field_name(), elements=("width",), unit="m", low=(-0.01,), high=(0.2,))
     return field, lambda s, _: s.gripper_width
 
 
 def _gripper_command(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
-    return uniform_field(sensor.field_name, ("opening",), 1.0, unit="1"), lambda s, _: s.gripper_command
+    return uniform_field(sensor.field_name(), ("opening",), 1.0, unit="1"), lambda s, _: s.gripper_command
 
 
 def _wrist_force(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
-    field = uniform_field(sensor.field_name, XYZ, WRIST_FORCE, unit="N", frame="hand")
+    field = uniform_field(sensor.field_name(), XYZ, WRIST_FORCE, unit="N", frame="hand")
     return field, lambda _, j: j.wrist_force
 
 
 def _wrist_torque(sensor: SensorSpec, _: RobotSpec) -> tuple[Field, BodyReader]:
-    field = uniform_field(sensor.field_name, XYZ, WRIST_TORQUE, unit="Nm", frame="hand")
+    field = uniform_field(sensor.field_name(), XYZ, WRIST_TORQUE, unit="Nm", frame="hand")
     return field, lambda _, j: j.wrist_torque
 
 
@@ -137,7 +137,7 @@ BODY: Mapping[Quantity, Callable[[SensorSpec, RobotSpec], tuple[Field, BodyReade
 
 
 def _xyz(sensor: SensorSpec, bound: float, unit: str) -> Field:
-    return uniform_field(sensor.field_name, XYZ, bound, unit=unit, frame=sensor.frame)
+    return uniform_field(sensor.field_name(), XYZ, bound, unit=unit, frame=sensor.frame)
 
 
 def _slides(robot: RobotSpec) -> NDArray[np.bool_]:
@@ -149,7 +149,7 @@ def _joint_field(
 ) -> Field:
     """A number per joint; ``turn`` and ``slide`` are unit and bound of its revolute, prismatic joints."""
     units, bounds = zip(*(slide if slides else turn for slides in _slides(robot)), strict=True)
-    return _bounded(sensor.field_name, robot.arm.joints, units, bounds)
+    return _bounded(sensor.field_name(), robot.arm.joints, units, bounds)
 
 
 def _bounded(name: str, elements: Sequence[str], units: Sequence[str], bounds: Sequence[float]) -> Field:

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.control.gripper import GRIPPER_SPEED, Gripper
 from hacpo_robot.envs.hub import compute_effect
+from hacpo_robot.envs.imperfection import Imperfection
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.reset import ResetSampler
+from hacpo_robot.envs.variation import Variation
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene
 from hacpo_robot.sim.worlds import IntArray, Worlds
 from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.terms import TaskState
 
@@ -44,7 +47,14 @@ class Cell:
     """
 
     def __init__(
-        self, scene: Scene, posture_noise: float, n_worlds: int, *, seed: int, n_threads: int | None = None
+        self,
+        scene: Scene,
+        posture_noise: float,
+        n_worlds: int,
+        *,
+        seed: int,
+        n_threads: int | None = None,
+        randomization: Randomization | None = None,
     ) -> None:
         """Place every world at a start drawn from its own dice.
 
@@ -54,6 +64,7 @@ class Cell:
             n_worlds: How many copies.
             seed: World ``i`` draws from a stream of ``(seed, i)``: other worlds do not change it.
             n_threads: Native threads; all cores when not given.
+            randomization: How much worlds differ; where not given they share one model.
         """
         self.scene = scene
         self.robot, self.task = scene.robot, scene.task
@@ -63,9 +74,17 @@ class Cell:
         self.controller = make_controller(self.robot, self.handles)
         self.action_signature = action_signature(self.controller)
         substeps = round(1 / (CONTROL_HZ * scene.model.opt.timestep))
-        self.worlds = Worlds([scene.model] * n_worlds, substeps=substeps, n_threads=n_threads)
+        self.variation: Variation | None = None
+        models = [scene.model] * n_worlds
+        if randomization is not None:
+            self.variation = Variation(scene, randomization, n_worlds, self.action_signature.size)
+            models = self.variation.family.models
+        self.worlds = Worlds(models, substeps=substeps, n_threads=n_threads)
         self._sampler = ResetSampler(self.robot, self.task, self.handles, posture_noise)
         self._gripper = Gripper(self.robot.gripper)
+        self._imperfection = Imperfection(self.observer.channels, n_worlds, CONTROL_HZ)
+        if self.variation is not None:
+            self._imperfection.noise_scale = self.variation.noise
         self._gripper_command = np.ones((n_worlds, 1))
         self._goals = np.zeros((n_worlds, 3))
         self.state: TaskState
@@ -81,6 +100,9 @@ class Cell:
 
     def reset(self, worlds: IntArray) -> None:
         """Start some worlds anew. ``worlds`` has shape (k,)."""
+        if self.variation is not None:
+            for world in worlds:
+                self.variation.redraw(world, self.dice[world])
         default = self.worlds.default_qpos, self.worlds.default_mocap
         starts = [self._sampler.sample(*default, self.dice[world]) for world in worlds]
         if starts:
@@ -89,6 +111,7 @@ class Cell:
             self._goals[worlds] = np.stack([start.goal for start in starts])
             self._gripper_command[worlds] = 1.0
         self._read()
+        self._imperfection.reset(worlds, self._ideal, self.dice)
 
     def step(self, action: FloatArray) -> Outcome:
         """Hold an action for one control step in every world.
@@ -98,20 +121,22 @@ class Cell:
                 Shape (n_worlds, action_signature.size).
         """
         action = np.clip(action, -1.0, 1.0)
+        command = action if self.variation is None else self.variation.delay(action)
         before = self.state
-        wanted = action[:, -1:] - self._gripper_command
+        wanted = command[:, -1:] - self._gripper_command
         self._gripper_command = self._gripper_command + np.clip(wanted, -GRIPPER_SPEED, GRIPPER_SPEED)
         controls = np.zeros((self.n_worlds, self.scene.model.nu))
-        controls[:, self.handles.arm_ctrl] = self.controller.targets(action[:, :-1], self.joints, before)
+        controls[:, self.handles.arm_ctrl] = self.controller.targets(command[:, :-1], self.joints, before)
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)
         broken = self.worlds.step(controls)
         self._read()
+        self._imperfection.step(self._ideal, self.dice)
         self._last_step = before, self.state, action[:, -1:]
         return self._judge(broken)
 
     def observe(self) -> FloatArray:
-        """What the robot senses now. Shape (n_worlds, observation size)."""
-        return self.observer.observe(self.state, self.joints)
+        """What the robot's sensors deliver now. Shape (n_worlds, observation size)."""
+        return self._imperfection.deliver(self._ideal)
 
     def effect(self) -> FloatArray:
         """What the last step did to the tool, before any reset. Shape (n_worlds, EFFECT.size)."""
@@ -123,6 +148,8 @@ class Cell:
         width = self._gripper.width(sensors[:, self.handles.finger_pos])
         command, goals = self._gripper_command.copy(), self._goals.copy()
         self.state = read_task_state(sensors, self.handles, width, command, goals)
+        cameras = None if self.variation is None else self.variation.cameras
+        self._ideal = self.observer.observe(self.state, self.joints, cameras)
 
     def _judge(self, broken: NDArray[np.bool_]) -> Outcome:
         lost = broken | ~inside(self.state.object_pos_w, self.task.workspace).all(axis=-1)
@@ -133,14 +160,18 @@ class Cell:
 
     def get_state(self) -> dict[str, FloatArray]:
         """Copies of all numbers that decide the future, dice excepted."""
-        physics = self.worlds.get_state()
-        return {**physics, "gripper_command": self._gripper_command.copy(), "goals": self._goals.copy()}
+        own = {"gripper_command": self._gripper_command.copy(), "goals": self._goals.copy()}
+        varied = {} if self.variation is None else self.variation.get_state()
+        return {**self.worlds.get_state(), **own, **varied, **self._imperfection.get_state()}
 
     def set_state(self, state: dict[str, FloatArray]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self.worlds.set_state(state)
         self._gripper_command = state["gripper_command"].copy()
         self._goals = state["goals"].copy()
+        if self.variation is not None:
+            self.variation.set_state(state)
+        self._imperfection.set_state(state)
         self._read()
 
 

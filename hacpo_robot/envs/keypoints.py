@@ -66,7 +66,7 @@ def join_corners(camera: CameraSpec, pixels: FloatArray, visible: NDArray[np.boo
 
 
 def split_corners(report: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Pixels and visibility of a report; inverse of :func:`join_corners`. (..., 24) -> (..., 8, 2), (..., 8)."""
+    """Pixels, shape (..., 8, 2), and visibility, shape (..., 8), of a report of shape (..., 24)."""
     return report[..., :16].reshape(*report.shape[:-1], 8, 2), report[..., 16:] > 0.5
 
 
@@ -97,8 +97,8 @@ def _behind_hand(camera: CameraSpec, corners_w: FloatArray, state: TaskState) ->
     sight_sight, rod_rod = (sight * sight).sum(-1), HAND_LENGTH**2
     sight_rod, sight_apart = (sight * rod).sum(-1), (sight * apart).sum(-1)
     rod_apart = (rod * apart).sum(-1)
-    parallel = np.maximum(sight_sight * rod_rod - sight_rod**2, 1e-12)
-    along_sight = np.clip((sight_rod * rod_apart - sight_apart * rod_rod) / parallel, 0.0, 1.0)
+    spread = np.maximum(sight_sight * rod_rod - sight_rod**2, 1e-12)  # 0 where they are parallel
+    along_sight = np.clip((sight_rod * rod_apart - sight_apart * rod_rod) / spread, 0.0, 1.0)
     along_rod = np.clip((sight_rod * along_sight + rod_apart) / rod_rod, 0.0, 1.0)
     along_sight = np.clip((sight_rod * along_rod - sight_apart) / sight_sight, 0.0, 1.0)
     gap = apart + along_sight[..., None] * sight - along_rod[..., None] * rod

@@ -56,7 +56,7 @@ class ResetSampler:
         spread = self.posture_noise * np.where(handles.arm_slides, SLIDE_NOISE, 1.0)
         arm = np.array(self.robot.arm.home) + rng.normal(0.0, spread)
         qpos[handles.arm_qpos] = np.clip(arm, *handles.arm_range.T)
-        qpos[handles.finger_qpos] = self.robot.gripper.finger_opened
+        qpos[handles.finger_qpos] = tuple(self.robot.gripper.open_posture.values())
         places, goal = self._draw_places(rng)
         poses = [np.concatenate([position, quaternion_of_yaw(np.asarray(yaw))]) for position, yaw in places]
         boxes = [pose for prop, pose in zip(self.task.props, poses, strict=True) if isinstance(prop, BoxProp)]

@@ -5,16 +5,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from hacpo_robot.envs.cell import CONTROL_HZ, Cell, Outcome, inside
+from hacpo_robot.envs.cell import Cell
+from hacpo_robot.envs.episodes import Episodes, Step, make_episodes
 from hacpo_robot.envs.hub import BODY, EFFECT, body_vector, task_state, world_signature, world_vector
-from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
@@ -41,44 +41,46 @@ class ManipulationVecEnv(VecEnv):
     effect_signature = EFFECT
     render_mode = None
 
-    def __init__(self, cell: Cell, *, tool_region: Region | None = None, stagger: bool = False) -> None:
-        """Wrap a cell.
+    def __init__(self, episodes: Episodes, *, stagger: bool = False) -> None:
+        """Wrap the episodes of a cell.
 
         Args:
-            cell: The worlds, owned by this environment from now on.
-            tool_region: Where given, an episode also ends when the tool leaves it.
+            episodes: The worlds, owned by this environment from now on.
             stagger: Let first episodes be shorter by chance, so that the worlds do not all
                 reset together.
         """
-        self.cell = cell
+        self.episodes = episodes
+        self.cell = cell = episodes.cell
         self.robot, self.task = cell.robot, cell.task
         self.world_signature = world_signature(cell.task)
         self.observation_signature = cell.observer.signature
         self.action_signature = cell.action_signature
         self.body_names, self.world_names = cell.observer.body_names, cell.observer.world_names
-        self.horizon = round(cell.task.horizon_s * CONTROL_HZ)
-        self.n_broken = self.n_lost = 0
-        self._tool_region, self._stagger = tool_region, stagger
+        self.horizon = self.episodes.horizon
+        self._stagger = stagger
         self._actions = np.zeros((cell.n_worlds, self.action_signature.size))
-        self._elapsed = np.zeros(cell.n_worlds, int)
-        self._return = np.zeros(cell.n_worlds)
         self._began = time.monotonic()
-        low, high = self.observation_signature.low, self.observation_signature.high
-        super().__init__(
-            cell.n_worlds,
-            spaces.Box(low.astype(np.float32), high.astype(np.float32)),
-            spaces.Box(-1.0, 1.0, (self.action_signature.size,)),
-        )
+        super().__init__(cell.n_worlds, self.episodes.observation_space, self.episodes.action_space)
+
+    @property
+    def n_broken(self) -> int:
+        """Worlds so far in which physics failed."""
+        return self.episodes.n_broken
+
+    @property
+    def n_lost(self) -> int:
+        """Worlds so far in which an object left the workspace."""
+        return self.episodes.n_lost
 
     def reset(self) -> NDArray[np.float32]:
         """Start every world anew. Shape (n_envs, observation size)."""
         if self._seeds[0] is not None:
             self.cell.seed(int(self._seeds[0]))
             self._reset_seeds()
-        self.cell.reset(np.arange(self.num_envs))
-        self._elapsed[:] = [d.integers(self.horizon) for d in self.cell.dice] if self._stagger else 0
-        self._return[:] = 0.0
-        return self._observation()
+        self.episodes.begin(np.arange(self.num_envs))
+        if self._stagger:
+            self.episodes.elapsed[:] = [dice.integers(self.horizon) for dice in self.cell.dice]
+        return self.episodes.observe()
 
     def step_async(self, actions: FloatArray) -> None:
         """Note the actions for :meth:`step_wait`."""
@@ -86,44 +88,29 @@ class ManipulationVecEnv(VecEnv):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step all worlds and start those anew whose episode ended."""
-        outcome = self.cell.step(self._actions)
-        observation = self._observation()
-        self._elapsed += 1
-        self._return += outcome.reward
-        terminated = outcome.lost
-        if self._tool_region is not None:
-            terminated = terminated | ~inside(self.cell.state.tool_pos_w, self._tool_region)
-        ended = terminated | (self._elapsed >= self.horizon)
-        self.n_broken += int(outcome.broken.sum())
-        self.n_lost += int((outcome.lost & ~outcome.broken).sum())
+        step = self.episodes.step(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        observation, ended = step.observation, step.ended
         worlds = np.flatnonzero(ended)
         for world in worlds:
-            infos[world] = self._episode_info(world, outcome, observation, bool(terminated[world]))
+            infos[world] = self._episode_info(world, step)
         if len(worlds):
-            self.cell.reset(worlds)
-            self._elapsed[worlds] = 0
-            self._return[worlds] = 0.0
-            observation = self._observation()
-        self.last_success = outcome.success
-        return observation, outcome.reward.astype(np.float32), ended, infos
+            self.episodes.begin(worlds)
+            observation = self.episodes.observe()
+        self.last_success = step.outcome.success
+        return observation, step.outcome.reward.astype(np.float32), ended, infos
 
-    def _episode_info(
-        self, world: int, outcome: Outcome, observation: NDArray[np.float32], terminated: bool
-    ) -> dict[str, Any]:
+    def _episode_info(self, world: int, step: Step) -> dict[str, Any]:
         return {
-            "terminal_observation": observation[world].copy(),
-            "TimeLimit.truncated": not terminated,
-            "is_success": bool(outcome.success[world]),
+            "terminal_observation": step.observation[world].copy(),
+            "TimeLimit.truncated": bool(step.truncated[world]),
+            "is_success": bool(step.outcome.success[world]),
             "episode": {
-                "r": float(self._return[world]),
-                "l": int(self._elapsed[world]),
+                "r": float(self.episodes.returns[world]),
+                "l": int(self.episodes.elapsed[world]),
                 "t": round(time.monotonic() - self._began, 6),
             },
         }
-
-    def _observation(self) -> NDArray[np.float32]:
-        return self.cell.observe().astype(np.float32)
 
     # -- readout for sharing -------------------------------------------------------------------
 
@@ -148,13 +135,12 @@ class ManipulationVecEnv(VecEnv):
 
     def get_state(self) -> dict[str, FloatArray]:
         """Copies of all numbers that decide the future, dice excepted."""
-        return {**self.cell.get_state(), "elapsed": self._elapsed.copy(), "return": self._return.copy()}
+        return self.episodes.get_state()
 
     def set_state(self, state: dict[str, FloatArray]) -> NDArray[np.float32]:
         """Continue from what :meth:`get_state` returned; the observation to continue with."""
-        self.cell.set_state(state)
-        self._elapsed[:], self._return[:] = state["elapsed"], state["return"]
-        return self._observation()
+        self.episodes.set_state(state)
+        return self.episodes.observe()
 
     # -- the rest of SB3's protocol ------------------------------------------------------------
 
@@ -198,6 +184,7 @@ def make_vec_env(
     *,
     n_threads: int | None = None,
     stagger: bool = False,
+    randomization: Randomization | None = None,
 ) -> ManipulationVecEnv:
     """A vector environment of a robot on a task.
 
@@ -208,12 +195,16 @@ def make_vec_env(
         seed: World ``i`` depends on ``(seed, i)`` only.
         n_threads: Native threads; all cores when not given. The result does not depend on it.
         stagger: Shorten first episodes by chance; right for training, wrong for evaluation.
+        randomization: How much worlds differ from each other, and from episode to episode.
+
+    Raises:
+        InvalidSpecError: the robot cannot do the task; the message says why.
     """
-    cell = Cell(make_scene(robot, task), HOME_NOISE, n_envs, seed=seed, n_threads=n_threads)
-    return ManipulationVecEnv(cell, stagger=stagger)
+    episodes = make_episodes(robot, task, n_envs, seed=seed, n_threads=n_threads, randomization=randomization)
+    return ManipulationVecEnv(episodes, stagger=stagger)
 
 
 def make_babble_env(robot: RobotSpec, task: TaskSpec, n_envs: int, seed: int) -> ManipulationVecEnv:
     """The environment of motor babbling: starts in wide postures, ends where the tool leaves the table."""
     cell = Cell(make_scene(robot, task), BABBLE_NOISE, n_envs, seed=seed)
-    return ManipulationVecEnv(cell, tool_region=BABBLE_REGION)
+    return ManipulationVecEnv(Episodes(cell, tool_region=BABBLE_REGION))

@@ -1,6 +1,6 @@
 """What a robot's sensors read of objects and goal, from the task state alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,14 @@ from hacpo_robot.envs.keypoints import CORNERS, detect_corners
 from hacpo_robot.specs.prop import BoxProp, FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
-from hacpo_robot.specs.sensor import CameraSpec, SensorSpec
+from hacpo_robot.specs.sensor import FRAMES, CameraSpec, Frame, Quantity, SensorSpec
 from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
 WorldReader = Callable[[TaskState], FloatArray]
+ObjectReader = Callable[[TaskState, int, Frame, FloatArray], FloatArray]
+"""From task state, object, frame and the base's origin in the world."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ def world_channels(sensor: SensorSpec, robot: RobotSpec, task: TaskSpec) -> tupl
         case "object_joints":
             return tuple(_joints(sensor, task, prop) for prop in task.fixtures)
         case "object_keypoints":
-            boxes = [(i, prop) for i, prop in enumerate(task.props) if isinstance(prop, BoxProp)]
-            return tuple(_keypoints(sensor, sensor.camera, box, i) for i, box in boxes if sensor.camera)
-        case "object_pos" | "object_offset" | "object_rot" | "object_vel" | "fingertip_touch":
+            assert sensor.camera is not None
+            props = enumerate(task.props)
+            return tuple(_keypoints(sensor, sensor.camera, p, i) for i, p in props if isinstance(p, BoxProp))
+        case quantity if quantity in OBJECT:
             return tuple(_object(sensor, robot, prop.name, i) for i, prop in enumerate(task.props))
         case _:
             return ()
@@ -47,35 +50,63 @@ def world_channels(sensor: SensorSpec, robot: RobotSpec, task: TaskSpec) -> tupl
 
 def _goal(sensor: SensorSpec, robot: RobotSpec) -> WorldChannel:
     frame, base = sensor.frame, base_origin(robot)
-    field = uniform_field(sensor.field_name, XYZ, REACH, unit="m", frame=frame)
+    field = uniform_field(sensor.field_name(), XYZ, REACH, unit="m", frame=frame)
     if sensor.quantity == "goal_pos":
         return WorldChannel(sensor, (field,), lambda s: seen_from(s, s.goal_pos_w, frame, base))
     return WorldChannel(sensor, (field,), lambda s: offset_from_tool(s, s.goal_pos_w, frame))
 
 
+def _joints(sensor: SensorSpec, task: TaskSpec, fixture: FixtureProp) -> WorldChannel:
+    columns = [task.fixture_joints.index(f"{fixture.name}/{joint}") for joint in fixture.joints]
+    field = uniform_field(sensor.field_name(fixture.name), fixture.joints, np.pi, unit="rad")
+    return WorldChannel(sensor, (field,), lambda s: s.fixture_joints[..., columns])
+
+
+def _keypoints(sensor: SensorSpec, camera: CameraSpec, box: BoxProp, index: int) -> WorldChannel:
+    pixels = Field(
+        name=sensor.field_name(box.name),
+        elements=tuple(f"{corner}_{axis}" for corner in CORNERS for axis in "uv"),
+        unit="px",
+        frame=camera.name,
+        low=(-0.5, -0.5) * len(CORNERS),
+        high=(camera.width - 0.5, camera.height - 0.5) * len(CORNERS),
+    )
+    flags = uniform_field(sensor.field_name(box.name, "visible"), CORNERS, 1.0, unit="1")
+    return WorldChannel(sensor, (pixels, flags), lambda s: detect_corners(camera, box.half_size, s, index))
+
+
 def _object(sensor: SensorSpec, robot: RobotSpec, prop: str, index: int) -> WorldChannel:
-    frame, base = sensor.frame, base_origin(robot)
-    match sensor.quantity:
-        case "object_pos":
-            elements, bound, unit = XYZ, REACH, "m"
+    elements, bound, unit, read = OBJECT[sensor.quantity]
+    frame, base = sensor.frame if sensor.quantity in FRAMES else "", base_origin(robot)
+    field = uniform_field(sensor.field_name(prop), elements, bound, unit=unit, frame=frame)
+    return WorldChannel(sensor, (field,), lambda s: read(s, index, sensor.frame, base))
 
-            def read(s: TaskState) -> FloatArray:
-                return seen_from(s, s.object_pos_w[..., index, :], frame, base)
 
-        case "object_offset":
-            elements, bound, unit = XYZ, REACH, "m"
+def _pos(state: TaskState, index: int, frame: Frame, base: FloatArray) -> FloatArray:
+    return seen_from(state, state.object_pos_w[..., index, :], frame, base)
 
-            def read(s: TaskState) -> FloatArray:
-                return offset_from_tool(s, s.object_pos_w[..., index, :], frame)
 
-        case "object_rot":
-            elements, bound, unit = SIXD, 1.0, "1"
+def _offset(state: TaskState, index: int, frame: Frame, _: FloatArray) -> FloatArray:
+    return offset_from_tool(state, state.object_pos_w[..., index, :], frame)
 
-            def read(s: TaskState) -> FloatArray:
-                return sixd_of_matrix(turned(s, s.object_rot_w[..., index, :, :], frame))
 
-        case "object_vel":
-            elements, bound, unit = XYZ, SPEED, "m/s"
+def _rot(state: TaskState, index: int, frame: Frame, _: FloatArray) -> FloatArray:
+    return sixd_of_matrix(turned(state, state.object_rot_w[..., index, :, :], frame))
 
-            def read(s: TaskState) -> FloatArray:
-                return along_axes(s, s.object_vel_w[..., index, :], frame)
+
+def _vel(state: TaskState, index: int, frame: Frame, _: FloatArray) -> FloatArray:
+    return along_axes(state, state.object_vel_w[..., index, :], frame)
+
+
+def _touch(state: TaskState, index: int, _: Frame, __: FloatArray) -> FloatArray:
+    return state.touch[..., index, :]
+
+
+OBJECT: Mapping[Quantity, tuple[tuple[str, ...], float, str, ObjectReader]] = {
+    "object_pos": (XYZ, REACH, "m", _pos),
+    "object_offset": (XYZ, REACH, "m", _offset),
+    "object_rot": (SIXD, 1.0, "1", _rot),
+    "object_vel": (XYZ, SPEED, "m/s", _vel),
+    "fingertip_touch": (("left", "right"), 1.0, "1", _touch),
+}
+"""Elements, bound, unit and reading of what is sensed of every object."""

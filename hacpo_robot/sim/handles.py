@@ -27,6 +27,7 @@ class Handles:
     arm_ctrl: IntArray
     """Shape (n_joints,)."""
     finger_qpos: IntArray
+    """All joints of the gripper, in the order of its ``open_posture``. Shape (n_gripper_joints,)."""
     gripper_ctrl: IntArray
     box_qpos: IntArray
     """First of the seven numbers of each free body. Shape (n_boxes,)."""
@@ -85,7 +86,7 @@ class Handles:
             return tuple(sensors("", names, 1)[:, 0] for names in named)
 
         joints = [model.joint(ROBOT + name) for name in arm.joints]
-        fingers = [model.joint(GRIPPER + name) for name in gripper.finger_joints]
+        fingers = [model.joint(GRIPPER + name) for name in gripper.open_posture]
         hinges = [f"{fixture.name}/{joint}" for fixture in fixtures for joint in fixture.joints]
         hinge_sensors = [f"{fixture.name}_{joint}" for fixture in fixtures for joint in fixture.joints]
         unlimited = np.array([-np.inf, np.inf])
@@ -95,7 +96,7 @@ class Handles:
             arm_slides=np.array([name in arm.slides for name in arm.joints]),
             arm_ctrl=np.array([model.actuator(ROBOT + name).id for name in arm.joints]),
             finger_qpos=np.array([joint.qposadr[0] for joint in fingers]),
-            gripper_ctrl=np.array([model.actuator(GRIPPER + name).id for name in gripper.actuators]),
+            gripper_ctrl=np.array([model.actuator(GRIPPER + name).id for name in gripper.finger_joints]),
             box_qpos=np.array([model.joint(name).qposadr[0] for name in boxes], int),
             fixture_qpos=np.array([model.joint(name).qposadr[0] for name in hinges], int),
             fixture_mocap=np.array([model.body(f.name).mocapid[0] for f in fixtures], int),

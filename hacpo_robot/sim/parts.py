@@ -1,4 +1,4 @@
-"""The parts a scene is joined from: arm, gripper, boxes, fixtures, each loaded and made stable."""
+"""The parts a scene is joined from: arm, boxes, fixtures, each loaded and made stable."""
 
 import mujoco
 import numpy as np
@@ -7,7 +7,7 @@ from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.paths import asset
 from hacpo_robot.specs.action import JointVelocity
 from hacpo_robot.specs.prop import BoxProp, FixtureProp
-from hacpo_robot.specs.robot import GripperSpec, RobotSpec
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TABLE_TOP
 
 VISIBLE = 1
@@ -21,8 +21,6 @@ BOX_COLLIDES = (1, 1 | 4)
 FIXTURE_COLLIDES = (4, 2 | 4)
 
 # Servo and contact settings that stay stable at 5 ms; docs/physics.md tells how they were found.
-ARM_ARMATURE = 0.1
-FINGER_ARMATURE = 0.01
 STIFFNESS_PER_TORQUE = 24.0  # servo kp [Nm/rad] per Nm of torque limit
 DAMPING_PER_STIFFNESS = 0.07  # servo kv [Nm s/rad] per kp
 
@@ -51,11 +49,11 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
     for name in arm.joints:
         joint = spec.joint(name)
         _check_slide(robot, name, slides=joint.type == mujoco.mjtJoint.mjJNT_SLIDE)
-        joint.armature = max(joint.armature, ARM_ARMATURE)
+        joint.armature = max(joint.armature, arm.armature)
         _add_servo(spec, name, forces[name], velocity=isinstance(robot.action, JointVelocity))
         joint.parent.add_site(name=f"{name}_axis", pos=joint.pos, zaxis=joint.axis)
     make_intangible(spec)
-    _make_weightless(spec)
+    make_weightless(spec)
     return spec
 
 
@@ -83,17 +81,6 @@ def _add_servo(spec: mujoco.MjSpec, joint: str, force: float, *, velocity: bool)
         forcelimited=True,
         forcerange=(-force, force),
     )
-
-
-def load_gripper(gripper: GripperSpec) -> mujoco.MjSpec:
-    """The gripper, weightless, without sensors of its own."""
-    spec = load(gripper.mjcf)
-    for joint in spec.joints:
-        joint.armature = max(joint.armature, FINGER_ARMATURE)
-    for sensor in list(spec.sensors):
-        spec.delete(sensor)
-    _make_weightless(spec)
-    return spec
 
 
 def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
@@ -132,7 +119,8 @@ def make_intangible(spec: mujoco.MjSpec) -> None:
         geom.contype = geom.conaffinity = 0
 
 
-def _make_weightless(spec: mujoco.MjSpec) -> None:
+def make_weightless(spec: mujoco.MjSpec) -> None:
+    """Let gravity pull at no body."""
     for body in spec.bodies:
         body.gravcomp = 1.0
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import mujoco
 
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.sim.gripper_model import load_gripper
 from hacpo_robot.sim.instruments import ROBOT, add_instruments
 from hacpo_robot.sim.parts import (
     VISIBLE,
@@ -12,10 +14,10 @@ from hacpo_robot.sim.parts import (
     load,
     load_arm,
     load_fixture,
-    load_gripper,
     make_intangible,
     set_resistance,
 )
+from hacpo_robot.specs.ability import find_obstacle
 from hacpo_robot.specs.prop import FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
@@ -44,8 +46,11 @@ def make_scene(robot: RobotSpec, task: TaskSpec, *, visual: bool = False) -> Sce
         visual: Keep the meshes that only cameras see. Physics is the same without them.
 
     Raises:
-        InvalidSpecError: the model files do not have what the specs name.
+        InvalidSpecError: the robot cannot do the task, or the model files do not have what the specs name.
     """
+    obstacle = find_obstacle(task.needs, robot.unable)
+    if obstacle is not None:
+        raise InvalidSpecError(f"robot {robot.name!r} cannot do task {task.name!r}: {obstacle}")
     arena = _make_arena(with_goal=task.goal is not None)
     arm = load_arm(robot)
     mount_point = arm.body(robot.arm.hand_body).add_frame(quat=robot.gripper.quat)

@@ -3,6 +3,8 @@
 Pixels count from the centre of the upper left one: u to the right, v down.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from hacpo_robot.specs.sensor import CameraSpec
@@ -19,20 +21,22 @@ def camera_angles(camera: CameraSpec) -> tuple[float, float]:
     return float(np.arctan2(y, x)) if level > 1e-9 else 0.0, float(np.arctan2(z, level))
 
 
+@lru_cache
 def camera_axes(camera: CameraSpec) -> FloatArray:
-    """Right, down and forward axis of the camera in the world, as columns. Shape (3, 3)."""
+    """Right, down and forward axis of the camera in the world, as columns. Shape (3, 3), read-only."""
     azimuth, elevation = camera_angles(camera)
     level = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
     forward = np.cos(elevation) * level + np.array([0.0, 0.0, np.sin(elevation)])
     right = np.array([np.sin(azimuth), -np.cos(azimuth), 0.0])
-    return np.stack([right, np.cross(forward, right), forward], axis=-1)
+    return _frozen(np.stack([right, np.cross(forward, right), forward], axis=-1))
 
 
+@lru_cache
 def camera_matrix(camera: CameraSpec) -> FloatArray:
-    """OpenCV's intrinsic matrix [pixels]; pixels are square. Shape (3, 3)."""
+    """OpenCV's intrinsic matrix [pixels]; pixels are square. Shape (3, 3), read-only."""
     focal = camera.height / 2 / np.tan(np.radians(camera.fovy) / 2)
     centre_u, centre_v = (camera.width - 1) / 2, (camera.height - 1) / 2
-    return np.array([[focal, 0.0, centre_u], [0.0, focal, centre_v], [0.0, 0.0, 1.0]])
+    return _frozen(np.array([[focal, 0.0, centre_u], [0.0, focal, centre_v], [0.0, 0.0, 1.0]]))
 
 
 def seen_by(camera: CameraSpec, point_w: FloatArray) -> FloatArray:
@@ -46,4 +50,10 @@ def project(camera: CameraSpec, point_c: FloatArray) -> FloatArray:
     (..., 3) [m] -> (..., 2) [pixels].
     """
     depth = np.where(point_c[..., 2:] > 1e-6, point_c[..., 2:], 1.0)
-    return point_c[..., :2] / depth * camera_matrix(camera)[0, 0] + camera_matrix(camera)[:2, 2]
+    matrix = camera_matrix(camera)
+    return point_c[..., :2] / depth * matrix[0, 0] + matrix[:2, 2]
+
+
+def _frozen(matrix: FloatArray) -> FloatArray:
+    matrix.setflags(write=False)
+    return matrix

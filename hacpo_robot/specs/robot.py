@@ -24,6 +24,8 @@ class ArmSpec:
     """Joint positions at reset [rad, prismatic joints m]; one per joint."""
     slides: tuple[str, ...] = ()
     """The prismatic ones among ``joints``."""
+    armature: float = 0.1
+    """Least inertia that motor and gears add to every joint [kg m2, prismatic kg]; small for small arms."""
     hand_body: str = "right_hand"
     """Body that carries the gripper."""
     base_pos: Position = (-0.56, 0.0, 0.912)
@@ -48,39 +50,76 @@ class ArmSpec:
         return ",".join("m" if joint in self.slides else "rad" for joint in self.joints)
 
 
+@dataclass(frozen=True)
+class Coupling:
+    """A joint that a linkage moves: ``follower = offset + ratio * leader``."""
+
+    follower: str
+    leader: str
+    """One of the driven joints."""
+    ratio: float
+    offset: float = 0.0
+    """[rad, prismatic m]."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GripperSpec:
     """A gripper as a part: any arm can carry it."""
 
     name: str
     mjcf: str
-    actuators: tuple[str, ...]
-    opened: tuple[float, ...]
-    """Actuator targets when open; one per actuator."""
-    closed: tuple[float, ...]
+    """Model file, see :func:`hacpo_robot.paths.asset`; bodies and shapes are taken from it."""
     finger_joints: tuple[str, ...]
-    """Driven joints, from which the opening is read."""
+    """Joints driven by a servo each, from which the opening is read."""
     finger_opened: tuple[float, ...]
-    """Their positions when open; one per finger joint."""
+    """Their positions when open [rad, prismatic m]; one per finger joint."""
     finger_closed: tuple[float, ...]
+    couplings: tuple[Coupling, ...] = ()
+    """How all other joints follow the driven ones."""
     max_width: float
-    """Opening between the fingertips when open [m]; in between it is taken as linear in the joints."""
+    """Opening between the fingertips when open [m]."""
+    mid_width: float | None = None
+    """Opening half way [m], where fingers that turn stand wider than the mean; ``None`` where it is the mean."""
+    min_width: float = 0.0
+    """Opening when closed on nothing [m]."""
+    force: float = 20.0
+    """What either fingertip presses with [N]."""
     left_pads: tuple[str, ...]
     """Collision geoms of one fingertip, or of the fingers on one side."""
     right_pads: tuple[str, ...]
+    solid_meshes: tuple[str, ...] = ()
+    """Meshes that the file only draws and that can be touched all the same."""
     tool_site: str = "grip_site"
-    """Site between the fingertips; its frame is the tool frame, z pointing out."""
+    """Site between the fingertips; its frame is the tool frame, z pointing out, fingers along x."""
+    tool_shift: float = 0.0
+    """How far the tool frame lies beyond the site of the file, outwards [m]."""
+    tool_yaw: float = 0.0
+    """How far it is turned from the site of the file, about z [rad]."""
     quat: Quaternion = (1.0, 0.0, 0.0, 0.0)
     """Turn of the gripper on the hand, w x y z."""
     source: str = ""
     """Where the numbers come from."""
 
     def __post_init__(self) -> None:
-        """Refuse lists of unequal length."""
-        if not len(self.actuators) == len(self.opened) == len(self.closed):
-            raise InvalidSpecError(f"gripper {self.name!r}: one opened and one closed target per actuator")
+        """Refuse lists of unequal length, and couplings to joints that nothing drives."""
         if not len(self.finger_joints) == len(self.finger_opened) == len(self.finger_closed):
             raise InvalidSpecError(f"gripper {self.name!r}: one opened, one closed position per finger joint")
+        if unknown := {coupling.leader for coupling in self.couplings} - set(self.finger_joints):
+            raise InvalidSpecError(
+                f"gripper {self.name!r}: nothing drives {', '.join(sorted(unknown))}; "
+                f"driven: {', '.join(self.finger_joints)}"
+            )
+
+    @property
+    def stroke(self) -> float:
+        """Difference between the opening when open and when closed on nothing [m]."""
+        return self.max_width - self.min_width
+
+    @property
+    def open_posture(self) -> Mapping[str, float]:
+        """Positions of all joints when open, driven then following [rad, prismatic m]."""
+        driven = dict(zip(self.finger_joints, self.finger_opened, strict=True))
+        return driven | {c.follower: c.offset + c.ratio * driven[c.leader] for c in self.couplings}
 
 
 @dataclass(frozen=True, kw_only=True)

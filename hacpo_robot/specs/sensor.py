@@ -67,16 +67,19 @@ class CameraSpec:
         if self.pos == self.target:
             raise InvalidSpecError(f"camera {self.name!r}: pos and target are the same point")
         if not 0 < self.fovy < 180 or min(self.width, self.height) < 1:
-            raise InvalidSpecError(f"camera {self.name!r}: fovy must lie in (0, 180) and the size be positive")
+            raise InvalidSpecError(
+                f"camera {self.name!r}: fovy must lie in (0, 180) and the size be positive"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SensorSpec:
     """One thing the robot senses. Imperfections are off by default.
 
-    What becomes of a reading, in this order: it is taken ``rate_hz`` times a second, lost by chance
-    (``dropout``), shifted by ``bias`` and ``noise``, and delivered ``delay_s`` later. Bias and noise
-    are added to the delivered numbers, also to sines, cosines and the columns of rotations.
+    What becomes of a reading, in this order: it is taken ``rate_hz`` times a second, shifted by
+    ``bias`` and ``noise``, lost by chance (``dropout``), delivered ``delay_s`` later, and clipped to
+    the field's bounds. Bias and noise are added to the delivered numbers, also to sines, cosines and
+    the columns of rotations. The first reading after a reset is never lost and fills the delay.
     """
 
     quantity: Quantity
@@ -116,3 +119,15 @@ class SensorSpec:
             raise InvalidSpecError(f"sensor {what!r}: no negative delay, noise or bias, dropout in [0, 1)")
         if self.rate_hz is not None and self.rate_hz <= 0:
             raise InvalidSpecError(f"sensor {what!r}: rate_hz must be positive, got {self.rate_hz}")
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether every control step delivers the truth."""
+        return self.rate_hz is None and not any((self.delay_s, self.noise, self.bias, self.dropout))
+
+    def field_name(self, prop: str = "", what: str = "") -> str:
+        """Name of the field, or of the one about an object; ``what`` it tells follows from the quantity."""
+        if not prop:
+            return self.name or self.quantity
+        what = what or self.quantity.removeprefix("object_").removeprefix("fingertip_")
+        return "_".join(filter(None, (self.name, prop, what)))

@@ -22,7 +22,7 @@ class Field:
     unit: str
     """SI unit, ``1`` for numbers without one; one per element, joined by commas, where they differ."""
     frame: str = ""
-    """``world``, ``base`` or ``tool``; empty where no frame applies."""
+    """``world``, ``base``, ``tool``, ``hand``, or the name of a camera; empty where no frame applies."""
     low: tuple[float, ...]
     high: tuple[float, ...]
 

@@ -1,6 +1,7 @@
 """Draws a recording into video files; run as ``python -m hacpo_robot.study.draw RECORDING FOLDER``."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,7 @@ from imageio_ffmpeg import write_frames
 from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.sim.camera import Camera
+from hacpo_robot.sim.camera import OVERVIEW, Camera
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.study.video import FPS, HEIGHT, WIDTH, Clip, read_recording
 
@@ -19,7 +20,7 @@ Picture = NDArray[np.uint8]
 def draw_clip(clip: Clip) -> list[Picture]:
     """Pictures of one clip, captioned. Shape (HEIGHT, WIDTH, 3) each."""
     scene = make_scene(load_robot(clip.robot), load_task(clip.task), visual=True)
-    camera = Camera(scene, width=WIDTH, height=HEIGHT)
+    camera = Camera(scene, replace(OVERVIEW, width=WIDTH, height=HEIGHT))
     pictures = [_captioned(camera.draw(qpos, clip.mocap), clip.caption) for qpos in clip.qpos]
     camera.close()
     return pictures

@@ -1,13 +1,10 @@
-"""Parallel jaws of our own: small enough for a desktop arm, wide enough for a 8 cm box."""
+"""Parallel jaws of our own: small enough for a desktop arm, wide enough for an 8 cm box."""
 
 from hacpo_robot.specs.robot import GripperSpec
 
 PARALLEL_JAWS = GripperSpec(
     name="parallel_jaws",
     mjcf="grippers/jaws.xml",
-    actuators=("left_drive", "right_drive"),
-    opened=(0.045, 0.045),
-    closed=(0.0, 0.0),
     finger_joints=("left_slide", "right_slide"),
     finger_opened=(0.045, 0.045),
     finger_closed=(0.0, 0.0),

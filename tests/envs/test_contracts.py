@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
+from hacpo_robot.catalog import load_robot, load_task, possible_pairs, robot_names
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.specs.terms import TaskState
 
 N_ENVS = 8
 N_EPISODES = 100
-PAIRS = [(robot, task) for robot in robot_names() for task in task_names()]
+PAIRS = possible_pairs()
 LIFT = load_task("lift")
 
 

@@ -5,12 +5,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
+from hacpo_robot.catalog import load_robot, load_task, possible_pairs
 from hacpo_robot.envs.hub import BODY, body_vector, compute_effect, task_state, world_vector
 from hacpo_robot.envs.vector import make_vec_env
 
 N_ENVS = 6
-PAIRS = [(robot, task) for robot in robot_names() for task in task_names()]
+PAIRS = possible_pairs()
 
 
 @pytest.fixture(params=PAIRS, ids="-".join)

@@ -63,7 +63,7 @@ def test_compiled_arm_has_the_limits_of_its_model_file(name):
 def test_scene_holds_one_servo_per_joint_besides_the_gripper(name):
     robot = load_robot(name)
     model = make_scene(robot, LIFT).model
-    assert model.nu == robot.n_joints + len(robot.gripper.actuators)
+    assert model.nu == robot.n_joints + len(robot.gripper.finger_joints)
     assert model.opt.timestep == TIMESTEP
     driven = [model.joint(model.actuator(f"robot/{j}").trnid[0]).name for j in robot.arm.joints]
     assert driven == [f"robot/{joint}" for joint in robot.arm.joints]

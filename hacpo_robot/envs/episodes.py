@@ -1,0 +1,121 @@
+"""When episodes end, and why: what every environment protocol wraps."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.cell import CONTROL_HZ, Cell, Outcome, inside
+from hacpo_robot.envs.reset import HOME_NOISE
+from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.sim.worlds import IntArray
+from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.randomization import Randomization
+from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TaskSpec
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one control step led to, before any world starts anew."""
+
+    outcome: Outcome
+    observation: NDArray[np.float32]
+    """Shape (n_worlds, observation size)."""
+    terminated: NDArray[np.bool_]
+    """An object is lost, physics failed, or the tool left its region. Shape (n_worlds,)."""
+    truncated: NDArray[np.bool_]
+    """Time is up and nothing else ended the episode. Shape (n_worlds,)."""
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        """For either reason. Shape (n_worlds,)."""
+        return self.terminated | self.truncated
+
+    def info(self) -> dict[str, Any]:
+        """What infos tell of the step: arrays of shape (n_worlds,), reward terms in a dict of their own."""
+        return {
+            "is_success": self.outcome.success,
+            "is_lost": self.outcome.lost,
+            "is_broken": self.outcome.broken,
+            "reward_terms": self.outcome.terms,
+        }
+
+
+class Episodes:
+    """Owner of a cell and of the age of every world's episode; ended worlds wait for :meth:`begin`."""
+
+    def __init__(self, cell: Cell, *, tool_region: Region | None = None) -> None:
+        """Take over a cell.
+
+        Args:
+            cell: The worlds.
+            tool_region: Where given, an episode also ends when the tool leaves it.
+        """
+        self.cell = cell
+        self.horizon = round(cell.task.horizon_s * CONTROL_HZ)
+        self.elapsed = np.zeros(cell.n_worlds, int)
+        self.returns = np.zeros(cell.n_worlds)
+        self.n_broken = self.n_lost = 0
+        self._tool_region = tool_region
+        layout = cell.observer.signature
+        self.observation_space = spaces.Box(layout.low.astype(np.float32), layout.high.astype(np.float32))
+        self.action_space = spaces.Box(-1.0, 1.0, (cell.action_signature.size,))
+
+    def begin(self, worlds: IntArray) -> None:
+        """Start new episodes. ``worlds`` has shape (k,)."""
+        self.cell.reset(worlds)
+        self.elapsed[worlds] = 0
+        self.returns[worlds] = 0.0
+
+    def step(self, actions: FloatArray) -> Step:
+        """Hold actions for one control step. Shape (n_worlds, action size)."""
+        outcome = self.cell.step(actions)
+        observation = self.observe()
+        self.elapsed += 1
+        self.returns += outcome.reward
+        terminated = outcome.lost
+        if self._tool_region is not None:
+            terminated = terminated | ~inside(self.cell.state.tool_pos_w, self._tool_region)
+        self.n_broken += int(outcome.broken.sum())
+        self.n_lost += int((outcome.lost & ~outcome.broken).sum())
+        return Step(outcome, observation, terminated, (self.elapsed >= self.horizon) & ~terminated)
+
+    def observe(self) -> NDArray[np.float32]:
+        """What every robot senses now. Shape (n_worlds, observation size)."""
+        return self.cell.observe().astype(np.float32)
+
+    def get_state(self) -> dict[str, FloatArray]:
+        """Copies of all numbers that decide the future, dice excepted."""
+        return {**self.cell.get_state(), "elapsed": self.elapsed.copy(), "return": self.returns.copy()}
+
+    def set_state(self, state: dict[str, FloatArray]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        self.cell.set_state(state)
+        self.elapsed[:], self.returns[:] = state["elapsed"], state["return"]
+
+
+def make_episodes(
+    robot: RobotSpec | str,
+    task: TaskSpec | str,
+    n_worlds: int,
+    *,
+    seed: int = 0,
+    n_threads: int | None = None,
+    randomization: Randomization | None = None,
+) -> Episodes:
+    """Worlds of a robot on a task, by their specs or names, that start near home.
+
+    Raises:
+        UnknownNameError: no such robot or task; the message lists those that exist.
+        InvalidSpecError: the robot cannot do the task; the message says why.
+    """
+    robot = load_robot(robot) if isinstance(robot, str) else robot
+    task = load_task(task) if isinstance(task, str) else task
+    scene = make_scene(robot, task)
+    cell = Cell(scene, HOME_NOISE, n_worlds, seed=seed, n_threads=n_threads, randomization=randomization)
+    return Episodes(cell)

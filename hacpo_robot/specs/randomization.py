@@ -1,0 +1,70 @@
+"""How much worlds differ from each other, and from one episode to the next."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.prop import Range
+from hacpo_robot.specs.signature import FloatArray
+
+FACTORS = ("object_mass", "friction", "joint_damping", "servo_gain", "sensor_noise")
+NAMES = (*FACTORS, "latency", *(f"{end}_{axis}" for end in ("camera_pos", "camera_target") for axis in "xyz"))
+"""What a world draws, in this order."""
+NOISE, LATENCY, CAMERA = NAMES.index("sensor_noise"), NAMES.index("latency"), slice(-6, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Randomization:
+    """Ranges from which every world draws at every reset, uniformly; everything is off by default.
+
+    Domain randomisation: Tobin et al. 2017; of dynamics and latency: Peng et al. 2018.
+    """
+
+    object_mass: Range = (1.0, 1.0)
+    """Factor on mass and inertia of everything that is no part of the robot."""
+    friction: Range = (1.0, 1.0)
+    """Factor on the friction of objects and fingertips. In a contact MuJoCo takes the larger of the two."""
+    joint_damping: Range = (1.0, 1.0)
+    """Factor on the passive damping of all joints, of robot and fixtures; where a model has none, none
+    is added."""
+    servo_gain: Range = (1.0, 1.0)
+    """Factor on stiffness and damping of the arm's servos; their torque limits stay."""
+    sensor_noise: Range = (1.0, 1.0)
+    """Factor on the noise of all sensors; a sensor without noise gets none."""
+    latency: tuple[int, int] = (0, 0)
+    """Control steps by which actions arrive late, both ends included. Until the first one arrives the
+    arm holds still and the gripper stays open."""
+    camera_pos: float = 0.0
+    """Largest shift of the cameras of keypoint sensors along each axis of the world [m]."""
+    camera_target: float = 0.0
+    """Largest shift of the point they look at along each axis of the world [m]."""
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that are turned round, factors that are not positive, and broken steps."""
+        for name in (*FACTORS, "latency"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise InvalidSpecError(f"randomization {name}: {low} is above {high}")
+            if name in FACTORS and low <= 0:
+                raise InvalidSpecError(f"randomization {name}: factors must be positive, not {low}")
+        if self.latency[0] < 0 or any(step != int(step) for step in self.latency):
+            raise InvalidSpecError(
+                f"randomization latency: whole control steps from 0 up, not {self.latency}"
+            )
+        if min(self.camera_pos, self.camera_target) < 0:
+            raise InvalidSpecError("randomization camera_pos, camera_target: no negative shifts")
+
+
+def draw(randomization: Randomization, rng: np.random.Generator) -> FloatArray:
+    """One world's numbers for one episode, in the order of ``NAMES``. Shape (len(NAMES),).
+
+    Every call takes the same share of ``rng``: switching one range on leaves the other numbers alone.
+    """
+    shifts = [randomization.camera_pos] * 3 + [randomization.camera_target] * 3
+    ranges = [getattr(randomization, name) for name in (*FACTORS, "latency")]
+    low, high = np.array([*ranges, *((-shift, shift) for shift in shifts)], float).T
+    share = rng.random(len(NAMES))
+    numbers = low + share * (high - low)
+    numbers[LATENCY] = low[LATENCY] + np.floor(share[LATENCY] * (high[LATENCY] - low[LATENCY] + 1))
+    return numbers
