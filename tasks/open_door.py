@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import FixtureProp, Region
-from hacpo_robot.specs.script import Stage, never
+from hacpo_robot.specs.script import Done, Goal, Stage, never, point_fingers
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
+from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, distance, speed, within
 
 OPEN = 0.3
@@ -67,10 +67,27 @@ def opened(state: TaskState) -> NDArray[np.bool_]:
     return (hinge(state) > OPEN) & (speed(state) < AT_REST)
 
 
-# -- by hand: the closed gripper presses the lever's end down, slides round it, and drags the door ----
+# -- by hand ---------------------------------------------------------------------------------------
+#
+# The closed gripper, its broad side along the door, goes down between lever and door. Pulling presses
+# it on the lever: friction is enough to lift the lever while it pulls. The door comes ajar before the
+# bolt is quite free and rests there, so the gripper can take a fresh hold, lift on, and, once the
+# lever has sprung back, pull the door open behind it.
 
-GRASP_POINT = np.array([-0.005, -0.02, 0.0])
-"""Where on the lever, in the handle's frame [m]: x points along the lever, y into the door, z up."""
+HOOK = np.array([0.01, 0.03, -0.008])
+"""Tool behind the lever, in the handle's frame [m]: x along the lever, y into the door, z up."""
+SEAT = np.array([0.01, 0.036, 0.004])
+"""The same, clear of the lever."""
+AJAR = 0.06
+"""Hinge angle at which the bolt rests on the frame [rad]."""
+FREE = 0.15
+"""Hinge angle at which the bolt is past the frame [rad]."""
+FAR_ENOUGH = 0.34
+"""Hinge angle at which the script lets go [rad]."""
+HANDLE_RADIUS = 0.32
+"""From hinge to handle [m]."""
+HOVER = 0.08
+"""Height of the tool over the lever before it goes down [m]."""
 
 
 def in_handle(state: TaskState) -> FloatArray:
@@ -79,44 +96,93 @@ def in_handle(state: TaskState) -> FloatArray:
     return (offset[..., None, :] @ state.object_rot_w[..., 0, :, :])[..., 0, :]
 
 
+def to_handle(state: TaskState, place: FloatArray, *, above: float = 0.0) -> FloatArray:
+    """From the tool to a place in the handle's frame, or to a point above it. Shape (..., 3) [m]."""
+    return from_handle(state, place - in_handle(state)) + np.array([0.0, 0.0, above])
+
+
 def from_handle(state: TaskState, vector: FloatArray) -> FloatArray:
     """A vector of the handle's frame in the world. Shape (..., 3)."""
     return (state.object_rot_w[..., 0, :, :] @ vector[..., None])[..., 0]
 
 
-def above_handle(state: TaskState) -> FloatArray:
-    """To a point over the lever's end."""
-    return from_handle(state, GRASP_POINT + [0.0, 0.0, 0.06] - in_handle(state))
+def face_door(state: TaskState) -> FloatArray:
+    """Rotation that stands the tool upright, its fingers side by side along the door. (..., 3) [rad]."""
+    into_door = state.object_rot_w[..., 0, :, 1]
+    return point_fingers(state, np.arctan2(into_door[..., 1], into_door[..., 0]) + np.pi / 2)
 
 
-def press(state: TaskState) -> FloatArray:
-    """Down on the lever, along with it as it turns."""
-    error = GRASP_POINT - in_handle(state)
-    error[..., 2] = -0.03
-    return from_handle(state, error)
+def haul(place: FloatArray, *, pull: float, lift: float | None = None) -> Goal:
+    """Towards the robot and up with the lever; without ``lift``, at the height of the place."""
+
+    def move(state: TaskState) -> FloatArray:
+        step = place - in_handle(state)
+        step[..., 1] = -pull
+        if lift is not None:
+            step[..., 2] = lift
+        return from_handle(state, step)
+
+    return move
 
 
-def drag(state: TaskState) -> FloatArray:
-    """Away from the door frame, still pressing: friction takes the door along."""
-    error = GRASP_POINT - in_handle(state)
-    error[..., 1], error[..., 2] = -0.02, -0.01
-    return from_handle(state, error)
+def keep_open(state: TaskState) -> FloatArray:
+    """Against the drift of door and arm: back by as much as the door fell shut."""
+    step = np.zeros_like(state.tool_pos_w)
+    step[..., 1] = -np.clip(FAR_ENOUGH - hinge(state), 0.0, 0.1) * HANDLE_RADIUS
+    return from_handle(state, step)
 
 
-def stay(state: TaskState) -> FloatArray:
-    """No motion."""
-    return np.zeros_like(state.tool_pos_w)
+def before_door(state: TaskState) -> FloatArray:
+    """To a point above and before the lever, where there is room to turn."""
+    return to_handle(state, HOOK - [0.0, 0.12, 0.0], above=HOVER)
+
+
+def over(place: FloatArray) -> Goal:
+    """To a point above a place behind the lever."""
+    return lambda state: to_handle(state, place, above=HOVER)
+
+
+def down(place: FloatArray) -> Goal:
+    """To a place behind the lever."""
+    return lambda state: to_handle(state, place)
+
+
+def arrived(move: Goal, *, within_m: float) -> Done:
+    """Little motion still to go."""
+    return lambda state: np.linalg.norm(move(state), axis=-1) < within_m
+
+
+def lowered(place: FloatArray, *, within_m: float) -> Done:
+    """Tool at the height of a place."""
+    return lambda state: to_handle(state, place)[..., 2] > -within_m
+
+
+def facing(state: TaskState) -> NDArray[np.bool_]:
+    """Tool before the door and turned."""
+    return arrived(before_door, within_m=0.03)(state) & (np.abs(face_door(state)[..., 2]) < 0.1)
+
+
+def settled(state: TaskState) -> NDArray[np.bool_]:
+    """Lever level again, tool above it."""
+    return (np.abs(latch(state)) < 0.15) & arrived(over(SEAT), within_m=0.012)(state)
+
+
+def stage(move: Goal, done: Done, *, speed: float = 0.03) -> Stage:
+    """A stage with the gripper closed and facing the door."""
+    return Stage(move=move, done=done, turn=face_door, grip=-1.0, speed=speed)
 
 
 SCRIPT = (
-    Stage(
-        move=above_handle,
-        grip=-1.0,
-        done=lambda s: np.linalg.norm(above_handle(s), axis=-1) < 0.03,
-    ),
-    Stage(move=press, grip=-1.0, done=lambda s: latch(s) > 1.35, speed=0.015),
-    Stage(move=drag, grip=-1.0, done=lambda s: hinge(s) > 0.36, speed=0.015),
-    Stage(move=stay, grip=-1.0, done=never),
+    stage(before_door, facing),
+    stage(over(HOOK), arrived(over(HOOK), within_m=0.012)),
+    stage(down(HOOK), lowered(HOOK, within_m=0.004)),
+    stage(haul(HOOK, pull=0.02, lift=0.015), lambda s: hinge(s) > AJAR),
+    stage(down(SEAT), arrived(down(SEAT), within_m=0.008)),
+    stage(haul(HOOK, pull=0.04, lift=0.02), lambda s: hinge(s) > FREE, speed=0.05),
+    stage(over(SEAT), settled),
+    stage(down(SEAT), lowered(SEAT, within_m=0.008)),
+    stage(haul(SEAT, pull=0.015), lambda s: hinge(s) > FAR_ENOUGH, speed=0.02),
+    stage(keep_open, never),
 )
 
 TASK = TaskSpec(
@@ -129,7 +195,7 @@ TASK = TaskSpec(
         "success": Term(lambda state: opened(state).astype(float), 0.55),
     },
     success=opened,
-    horizon_s=6.0,
+    horizon_s=13.0,
     script=SCRIPT,
     needs=("door_reach",),
 )

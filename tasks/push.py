@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
-from hacpo_robot.specs.rotation import upright_error
-from hacpo_robot.specs.script import Stage, level, never, stay
+from hacpo_robot.specs.script import Stage, level, never, point_fingers, stay
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, level_distance, speed, within
@@ -90,7 +89,7 @@ def pushed(state: TaskState) -> NDArray[np.bool_]:
 
 STANDOFF = 0.09
 """From the box's centre to where the tool comes down behind it [m]."""
-GAIN = 0.3
+GAIN = 0.1
 """Sideways motion per sideways error of the pushing tool: more than 1 keeps it behind the box."""
 
 
@@ -105,22 +104,20 @@ def push(state: TaskState) -> FloatArray:
     way, ahead = direction(state), behind(state, 0.0)
     sideways = level(ahead) - (level(ahead) * way).sum(axis=-1, keepdims=True) * way
     height = ahead - level(ahead)
-    return np.minimum(0.6 * off_goal(state), 0.02)[..., None] * way + GAIN * sideways + height
+    return np.minimum(0.6 * off_goal(state), 0.03)[..., None] * way + GAIN * sideways + height
 
 
 def face(state: TaskState) -> FloatArray:
-    """Rotation that stands the tool upright with its fingers across the push. Shape (..., 3) [rad]."""
-    turn, way = upright_error(state.tool_rot_w), direction(state)
-    fingers = np.arctan2(state.tool_rot_w[..., 1, 0], state.tool_rot_w[..., 0, 0])
-    turn[..., 2] = (np.arctan2(way[..., 1], way[..., 0]) - fingers) % np.pi - np.pi / 2
-    return turn
+    """Rotation that lays the fingers across the push: two contacts steer better than one."""
+    way = direction(state)
+    return point_fingers(state, np.arctan2(way[..., 1], way[..., 0]) + np.pi / 2)
 
 
 SCRIPT = (
-    Stage(move=lambda s: behind(s, STANDOFF) + [0.0, 0.0, 0.1], grip=0.0, turn=face, done=descend),
-    Stage(move=lambda s: behind(s, STANDOFF), grip=0.0, turn=face, done=lambda s: behind(s, STANDOFF)[..., 2] > -0.01),
-    Stage(move=push, grip=0.0, turn=face, done=lambda s: off_goal(s) < 0.01),
-    Stage(move=stay, grip=0.0, turn=face, done=never),
+    Stage(move=lambda s: behind(s, STANDOFF) + [0.0, 0.0, 0.1], grip=0.3, turn=face, done=descend),
+    Stage(move=lambda s: behind(s, STANDOFF), grip=0.3, turn=face, done=lambda s: behind(s, STANDOFF)[..., 2] > -0.01),
+    Stage(move=push, grip=0.3, turn=face, done=lambda s: off_goal(s) < 0.01),
+    Stage(move=stay, grip=0.3, turn=face, done=never),
 )
 
 TASK = TaskSpec(

@@ -4,7 +4,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
-from hacpo_robot.specs.script import Stage, always, grasping, level, never, raise_to, stay
+from hacpo_robot.specs.script import (
+    Stage,
+    always,
+    grasping,
+    half_turn_error,
+    heading_of,
+    level,
+    never,
+    point_fingers,
+    raise_to,
+    stay,
+)
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 from hacpo_robot.specs.terms import (
@@ -101,6 +112,15 @@ def _to_a(state: TaskState) -> FloatArray:
     return distance(state.tool_pos_w, state.object_pos_w[..., A, :])
 
 
+def clear_of_b(state: TaskState) -> FloatArray:
+    """Rotation that lays the fingers along two sides of A, those that keep them farther from B."""
+    way = a_over_b(state)
+    across = np.arctan2(way[..., 1], way[..., 0]) + np.pi / 2
+    side = heading_of(state.object_rot_w[..., A, :, :])
+    along_side = np.abs(half_turn_error(side, across)) < np.pi / 4
+    return point_fingers(state, np.where(along_side, side, side + np.pi / 2))
+
+
 def carry(state: TaskState) -> FloatArray:
     """A to 3 cm above its place on B."""
     return np.array([0.0, 0.0, HEIGHT + 0.03]) - a_over_b(state)
@@ -117,7 +137,7 @@ def lower(state: TaskState) -> FloatArray:
 
 
 SCRIPT = (
-    *grasping(A),
+    *grasping(A, turn=clear_of_b),
     Stage(
         move=lambda s: raise_to(s, TABLE_TOP + 0.12),
         grip=-1.0,

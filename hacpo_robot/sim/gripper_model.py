@@ -19,6 +19,7 @@ FINGER_MASS = 0.5  # of one finger with its drive, felt at the tip [kg]
 FULL_FORCE_AT = 0.2  # share of the stroke by which a servo misses its target when it presses fully
 SERVO_TIME = 0.05  # servo kv per kp [s]
 SOLREF = (0.01, 1.0)  # of couplings and fingers: two physics steps, no bounce
+SOLMIX = 10.0  # in a contact the finger's solref and solimp count ten times the object's
 SOLIMP = (0.95, 0.99, 0.001, 0.5, 2.0)
 PAD_FRICTION = (2.0, 0.05, 0.0001)
 PAD_CONDIM = 4  # resists twisting, too
@@ -74,7 +75,7 @@ def _check_names(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
     wanted = {
         "joint": (tuple(gripper.open_posture), spec.joints),
         "geom": ((*gripper.left_pads, *gripper.right_pads), spec.geoms),
-        "mesh": (gripper.solid_meshes, spec.meshes),
+        "mesh": ((*gripper.solid_meshes, *gripper.hollow_meshes), spec.meshes),
         "site": ((gripper.tool_site,), spec.sites),
     }
     for kind, (names, elements) in wanted.items():
@@ -132,12 +133,15 @@ def _couple(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
 
 
 def _make_touchable(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
+    """Collisions and contacts of all geoms that the file lets collide, but for the exceptions of the spec."""
     pads = {*gripper.left_pads, *gripper.right_pads}
     for geom in spec.geoms:
-        if geom.contype == geom.conaffinity == 0 and geom.meshname not in gripper.solid_meshes:
+        solid = bool(geom.contype or geom.conaffinity) and geom.meshname not in gripper.hollow_meshes
+        if not solid and geom.meshname not in gripper.solid_meshes:
+            geom.contype = geom.conaffinity = 0
             continue
         geom.contype, geom.conaffinity = COLLIDES
-        geom.solref, geom.solimp = SOLREF, SOLIMP
+        geom.solref, geom.solimp, geom.solmix = SOLREF, SOLIMP, SOLMIX
         if geom.name in pads:
             geom.friction, geom.condim = PAD_FRICTION, PAD_CONDIM
 

@@ -20,19 +20,20 @@ class Scope:
     bodies: IntArray
     """Objects, all parts of them. Shape (n_bodies,)."""
     geoms: IntArray
-    """Surfaces of objects and fingertips. Shape (n_geoms,)."""
+    """Surfaces of objects and gripper. Shape (n_geoms,)."""
     servos: IntArray
     """The arm's actuators. Shape (n_joints,)."""
 
     @classmethod
     def of(cls, scene: Scene) -> "Scope":
         """Look up every name of a scene."""
-        model, gripper = scene.model, scene.robot.gripper
+        model = scene.model
         roots = [model.body(prop.name).id for prop in scene.task.props]
         bodies = np.flatnonzero(np.isin(model.body_rootid, roots))
-        pads = [model.geom(GRIPPER + pad).id for pad in (*gripper.left_pads, *gripper.right_pads)]
-        geoms = np.union1d(np.flatnonzero(np.isin(model.geom_bodyid, bodies)), pads)
-        return cls(bodies=bodies, geoms=geoms.astype(int), servos=Handles.of(scene).arm_ctrl)
+        # Not the pads alone: the shell of a finger behind its pad would hold what the pad lets slip.
+        gripper = [i for i in range(model.nbody) if model.body(i).name.startswith(GRIPPER)]
+        geoms = np.flatnonzero(np.isin(model.geom_bodyid, [*bodies, *gripper]))
+        return cls(bodies=bodies, geoms=geoms, servos=Handles.of(scene).arm_ctrl)
 
 
 class ModelFamily:

@@ -24,7 +24,8 @@ class Randomization:
     object_mass: Range = (1.0, 1.0)
     """Factor on mass and inertia of everything that is no part of the robot."""
     friction: Range = (1.0, 1.0)
-    """Factor on the friction of objects and fingertips. In a contact MuJoCo takes the larger of the two."""
+    """Factor on the friction of objects and gripper. In a contact MuJoCo takes the larger of the two: below
+    1 what lies on the table slides there as before."""
     joint_damping: Range = (1.0, 1.0)
     """Factor on the passive damping of all joints, of robot and fixtures; where a model has none, none
     is added."""

@@ -88,7 +88,9 @@ class GripperSpec:
     """Collision geoms of one fingertip, or of the fingers on one side."""
     right_pads: tuple[str, ...]
     solid_meshes: tuple[str, ...] = ()
-    """Meshes that the file only draws and that can be touched all the same."""
+    """Meshes that the file only draws and that can be touched here."""
+    hollow_meshes: tuple[str, ...] = ()
+    """Meshes that cannot be touched here, because boxes of the file fill the same place."""
     tool_site: str = "grip_site"
     """Site between the fingertips; its frame is the tool frame, z pointing out, fingers along x."""
     tool_shift: float = 0.0

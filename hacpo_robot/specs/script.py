@@ -73,6 +73,31 @@ def align(state: TaskState, index: int = 0) -> FloatArray:
     return turn
 
 
+def point_fingers(state: TaskState, heading: FloatArray) -> FloatArray:
+    """Rotation that stands the tool upright with the line through its fingers at a heading.
+
+    Args:
+        state: The tool's x axis is the line through its fingers.
+        heading: From the world's x axis; half a turn makes no difference. Shape (...,) [rad].
+
+    Returns:
+        Shape (..., 3) [rad].
+    """
+    turn = upright_error(state.tool_rot_w)
+    turn[..., 2] += half_turn_error(heading_of(state.tool_rot_w), heading)
+    return turn
+
+
+def heading_of(rotation: FloatArray) -> FloatArray:
+    """Direction of a frame's x axis over the table. (..., 3, 3) -> (...,) [rad]."""
+    return np.arctan2(rotation[..., 1, 0], rotation[..., 0, 0])
+
+
+def half_turn_error(heading: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Smallest turn that lays one line along another. (...,), (...,) -> (...,) [rad], within pi/2."""
+    return (wanted - heading + np.pi / 2) % np.pi - np.pi / 2
+
+
 def never(state: TaskState) -> NDArray[np.bool_]:
     """The last stage lasts for ever. Shape (...,)."""
     return np.zeros(state.tool_pos_w.shape[:-1], bool)
@@ -83,19 +108,28 @@ def always(state: TaskState) -> NDArray[np.bool_]:
     return ~never(state)
 
 
-def grasping(index: int = 0) -> Script:
-    """Stages after which both fingertips hold a small box that stood on the table."""
+def grasping(index: int = 0, turn: Goal | None = None) -> Script:
+    """Stages after which both fingertips hold a small box that stood on the table.
+
+    Args:
+        index: Which object.
+        turn: Rotation still to go before the gripper goes down; fingers along any two sides of the
+            box where ``None``.
+    """
+
+    def aligned(state: TaskState) -> FloatArray:
+        return align(state, index) if turn is None else turn(state)
 
     def above(state: TaskState) -> NDArray[np.bool_]:
         offset = to_object(state, index, above=HOVER)
-        off_centre, turn = np.linalg.norm(offset[..., :2], axis=-1), align(state, index)[..., 2]
-        return (off_centre < 0.01) & (np.abs(turn) < 0.15) & (np.abs(offset[..., 2]) < 0.03)
+        off_centre, off_yaw = np.linalg.norm(offset[..., :2], axis=-1), np.abs(aligned(state)[..., 2])
+        return (off_centre < 0.01) & (off_yaw < 0.15) & (np.abs(offset[..., 2]) < 0.03)
 
     return (
-        Stage(move=lambda s: to_object(s, index, above=HOVER), turn=lambda s: align(s, index), done=above),
+        Stage(move=lambda s: to_object(s, index, above=HOVER), turn=aligned, done=above),
         Stage(
             move=lambda s: to_object(s, index),
-            turn=lambda s: align(s, index),
+            turn=aligned,
             done=lambda s: to_object(s, index)[..., 2] > -0.012,
         ),
         Stage(move=lambda s: 0.3 * to_object(s, index), grip=-1.0, done=always, min_steps=7),

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 
 from hacpo_robot.catalog import load_task
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
 from hacpo_robot.errors import HacpoError
-from hacpo_robot.sim.instruments import ROBOT
-from hacpo_robot.sim.parts import load
-from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.sim.inspection import inspect_home, inspect_home_contacts, inspect_limits
+from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
 
@@ -44,44 +42,9 @@ def check_robot(robot: RobotSpec) -> Iterator[Finding]:
         return
     yield Finding("model compiles")
     for name, check in MODEL_CHECKS.items():
-        yield Finding(name, check(robot, scene.model))
+        yield Finding(name, check(scene))
     for name, check in MOTION_CHECKS.items():
         yield Finding(name, check(robot))
-
-
-def check_limits(robot: RobotSpec, model: mujoco.MjModel) -> str | None:
-    """Every servo has a force limit, every prismatic joint a range."""
-    forces = {name: model.actuator(ROBOT + name).forcerange[1] for name in robot.arm.joints}
-    weak = [name for name, force in forces.items() if not 0 < force < np.inf]
-    if weak:
-        return f"no torque limit for {', '.join(weak)}; give their motors a ctrlrange in the MJCF"
-    endless = [name for name in robot.arm.slides if not model.joint(ROBOT + name).limited[0]]
-    return f"no range for the prismatic {', '.join(endless)}; set it in the MJCF" if endless else None
-
-
-def check_home_range(robot: RobotSpec, model: mujoco.MjModel) -> str | None:
-    """Home lies inside the joint limits."""
-    for name, home in zip(robot.arm.joints, robot.arm.home, strict=True):
-        joint = model.joint(ROBOT + name)
-        if joint.limited[0] and not joint.range[0] <= home <= joint.range[1]:
-            low, high = joint.range
-            return f"home of {name} is {home:g}, outside [{low:g}, {high:g}]; change ArmSpec.home"
-    return None
-
-
-def check_home_collisions(robot: RobotSpec, model: mujoco.MjModel) -> str | None:  # noqa: ARG001
-    """At home the arm's own collision geoms do not touch each other."""
-    spec = load(robot.arm.mjcf)
-    solid = spec.compile()
-    data = mujoco.MjData(solid)
-    for name, home in zip(robot.arm.joints, robot.arm.home, strict=True):
-        data.qpos[solid.joint(name).qposadr[0]] = home
-    mujoco.mj_forward(solid, data)
-    for contact in data.contact:
-        if contact.dist < 0:
-            one, other = (solid.body(solid.geom_bodyid[geom]).name for geom in contact.geom)
-            return f"{one} and {other} collide at home; change ArmSpec.home, or exclude the pair in the MJCF"
-    return None
 
 
 def check_home_tool(robot: RobotSpec) -> str | None:
@@ -113,7 +76,7 @@ def check_gripper(robot: RobotSpec) -> str | None:
         return None
     return (
         f"commanded open it stands at {widths['open']:.0%} of its width, commanded closed at "
-        f"{widths['closed']:.0%}; check GripperSpec's opened, closed, finger_opened, finger_closed"
+        f"{widths['closed']:.0%}; check GripperSpec's finger_opened and finger_closed"
     )
 
 
@@ -156,10 +119,10 @@ def _least_distance(env: ManipulationVecEnv) -> FloatArray:
     return best
 
 
-MODEL_CHECKS: dict[str, Callable[[RobotSpec, mujoco.MjModel], str | None]] = {
-    "torque limits and ranges": check_limits,
-    "home inside the joint limits": check_home_range,
-    "home free of collisions": check_home_collisions,
+MODEL_CHECKS: dict[str, Callable[[Scene], str | None]] = {
+    "torque limits and ranges": inspect_limits,
+    "home inside the joint limits": inspect_home,
+    "home free of collisions": inspect_home_contacts,
 }
 MOTION_CHECKS: dict[str, Callable[[RobotSpec], str | None]] = {
     "tool upright over the table at home": check_home_tool,

@@ -24,6 +24,7 @@ JACO_THREE_FINGER = GripperSpec(
     force=30.0,
     left_pads=("index_pad_collision", "pinky_pad_collision"),
     right_pads=("thumb_pad_collision",),
+    hollow_meshes=("finger_distal",),
     tool_shift=0.01,
     source="robosuite 1.5: grippers/jaco_three_finger_gripper.xml",
 )

@@ -74,9 +74,10 @@ def test_episodes_start_in_the_same_places_with_and_without():
 def test_every_world_and_every_episode_has_its_own_numbers(rng):
     env = make()
     seen = [env.cell.variation.numbers.copy()]
-    for action in actions_of(env, rng, 2 * env.horizon):
-        if env.step(action)[2].any():
-            seen.append(env.cell.variation.numbers.copy())
+    for _ in range(2):
+        for action in actions_of(env, rng, env.horizon):
+            env.step(action)
+        seen.append(env.cell.variation.numbers.copy())
     drawn = np.array([name != "latency" for name in NAMES])
     flat = np.concatenate(seen)[:, drawn]
     assert len(flat) == 3 * env.num_envs
@@ -222,7 +223,7 @@ def test_a_heavier_cube_hangs_heavier_on_the_wrist():
 
 def test_a_slippery_cube_cannot_be_lifted():
     n_lifted = []
-    for friction in (1.0, 0.03):
+    for friction in (1.0, 0.003):
         env = make(load_robot("panda"), LIFT, 8, Randomization(friction=(friction, friction)))
         run_expert(env)
         n_lifted.append(int(env.task.success(env.cell.state).sum()))
@@ -232,11 +233,10 @@ def test_a_slippery_cube_cannot_be_lifted():
 @pytest.mark.parametrize("name", robot_names())
 def test_weaker_servos_move_less(name):
     moved = []
-    for gain in (1.0, 0.3):
+    for gain in (1.0, 0.1):
         env = make(load_robot(name), REACH, 4, Randomization(servo_gain=(gain, gain)))
         start = env.cell.joints.pos
-        for _ in range(3):
-            env.step(np.full((4, env.action_signature.size), 0.5))
+        env.step(np.full((4, env.action_signature.size), 0.5))
         moved.append(np.linalg.norm(env.cell.joints.pos - start, axis=-1))
     assert (moved[1] < 0.9 * moved[0]).all()
 

@@ -159,20 +159,18 @@ def test_a_scaled_mass_is_that_of_a_denser_box():
     assert model.stat.meaninertia == pytest.approx(expected.stat.meaninertia)
 
 
-def test_friction_of_objects_and_fingertips_alone_is_multiplied(scene):
-    model, nominal, gripper = scaled(scene, friction=0.6), scene.model, scene.robot.gripper
+def test_friction_of_objects_and_gripper_alone_is_multiplied(scene):
+    model, nominal = scaled(scene, friction=0.6), scene.model
     lower = (model.geom_friction < nominal.geom_friction).any(axis=-1)
-    slippery = {nominal.geom(i).name for i in np.flatnonzero(lower)}
+    owners = [nominal.body(body).name for body in nominal.geom_bodyid]
+    roots = [nominal.body(nominal.body_rootid[body]).name for body in nominal.geom_bodyid]
     props = {prop.name for prop in scene.task.props}
-    pads = {GRIPPER + pad for pad in (*gripper.left_pads, *gripper.right_pads)}
-    objects = {
-        nominal.geom(i).name
-        for i in range(nominal.ngeom)
-        if nominal.body(nominal.body_rootid[nominal.geom_bodyid[i]]).name in props
-    }
-    assert slippery == pads | objects
-    where = [nominal.geom(name).id for name in slippery]
-    np.testing.assert_allclose(model.geom_friction[where], 0.6 * nominal.geom_friction[where])
+    meant = [root in props or GRIPPER in owner for root, owner in zip(roots, owners, strict=True)]
+    rough = nominal.geom_friction.any(axis=-1)
+    np.testing.assert_array_equal(lower, np.array(meant) & rough)
+    np.testing.assert_allclose(model.geom_friction[lower], 0.6 * nominal.geom_friction[lower])
+    pads = (*scene.robot.gripper.left_pads, *scene.robot.gripper.right_pads)
+    assert all(lower[nominal.geom(GRIPPER + pad).id] for pad in pads)
 
 
 def test_damping_of_every_joint_is_multiplied(scene):

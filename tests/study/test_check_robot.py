@@ -56,7 +56,7 @@ WRONG = {
         "not over the table",
     ),
     "gripper that stays shut": (
-        changed("gripper", opened=(0.0, 0.0)),
+        changed("gripper", finger_opened=(0.001, -0.001)),
         "gripper opens and closes",
         "commanded open it stands at",
     ),
