@@ -75,7 +75,7 @@ def _check_names(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
     wanted = {
         "joint": (tuple(gripper.open_posture), spec.joints),
         "geom": ((*gripper.left_pads, *gripper.right_pads), spec.geoms),
-        "mesh": ((*gripper.solid_meshes, *gripper.hollow_meshes), spec.meshes),
+        "mesh": (gripper.hollow_meshes, spec.meshes),
         "site": ((gripper.tool_site,), spec.sites),
     }
     for kind, (names, elements) in wanted.items():
@@ -133,11 +133,10 @@ def _couple(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
 
 
 def _make_touchable(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
-    """Collisions and contacts of all geoms that the file lets collide, but for the exceptions of the spec."""
+    """Collisions and contacts of all geoms that the file lets collide, hollow meshes excepted."""
     pads = {*gripper.left_pads, *gripper.right_pads}
     for geom in spec.geoms:
-        solid = bool(geom.contype or geom.conaffinity) and geom.meshname not in gripper.hollow_meshes
-        if not solid and geom.meshname not in gripper.solid_meshes:
+        if geom.contype == geom.conaffinity == 0 or geom.meshname in gripper.hollow_meshes:
             geom.contype = geom.conaffinity = 0
             continue
         geom.contype, geom.conaffinity = COLLIDES

@@ -87,8 +87,6 @@ class GripperSpec:
     left_pads: tuple[str, ...]
     """Collision geoms of one fingertip, or of the fingers on one side."""
     right_pads: tuple[str, ...]
-    solid_meshes: tuple[str, ...] = ()
-    """Meshes that the file only draws and that can be touched here."""
     hollow_meshes: tuple[str, ...] = ()
     """Meshes that cannot be touched here, because boxes of the file fill the same place."""
     tool_site: str = "grip_site"

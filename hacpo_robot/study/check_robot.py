@@ -70,13 +70,14 @@ def check_gripper(robot: RobotSpec) -> str | None:
         still[:, -1] = command
         for _ in range(30):
             env.step(still)
-        widths[word] = float(env.cell.state.gripper_width[0, 0]) / robot.gripper.max_width
+        width = float(env.cell.state.gripper_width[0, 0])
+        widths[word] = (width - robot.gripper.min_width) / robot.gripper.stroke
     env.close()
     if widths["open"] > OPEN_SHARE and widths["closed"] < CLOSED_SHARE:
         return None
     return (
-        f"commanded open it stands at {widths['open']:.0%} of its width, commanded closed at "
-        f"{widths['closed']:.0%}; check GripperSpec's finger_opened and finger_closed"
+        f"commanded open it stands at {widths['open']:.0%} of its stroke, commanded closed at "
+        f"{widths['closed']:.0%}; check GripperSpec's finger_opened, finger_closed and force"
     )
 
 

@@ -22,8 +22,9 @@ JACO_THREE_FINGER = GripperSpec(
     mid_width=0.052,
     min_width=0.001,
     force=30.0,
-    left_pads=("index_pad_collision", "pinky_pad_collision"),
-    right_pads=("thumb_pad_collision",),
+    # The pads stand out from the tips by half a millimetre: an object may rest on these alone.
+    left_pads=("index_pad_collision", "pinky_pad_collision", "index_tip_collision", "pinky_tip_collision"),
+    right_pads=("thumb_pad_collision", "thumb_tip_collision"),
     hollow_meshes=("finger_distal",),
     tool_shift=0.01,
     source="robosuite 1.5: grippers/jaco_three_finger_gripper.xml",

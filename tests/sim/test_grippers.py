@@ -244,7 +244,7 @@ def test_a_coupling_to_a_joint_that_nothing_drives_is_refused():
         ({"left_pads": ("pad",)}, "no geom pad in"),
         ({"finger_joints": ("thumb",), "couplings": ()}, "no joint thumb in"),
         ({"tool_site": "tip"}, "no site tip in"),
-        ({"solid_meshes": ("claw",)}, "no mesh claw in"),
+        ({"hollow_meshes": ("claw",)}, "no mesh claw in"),
     ],
 )
 def test_names_that_the_file_lacks_are_refused(change, words):

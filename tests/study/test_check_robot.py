@@ -55,10 +55,10 @@ WRONG = {
         "tool upright over the table at home",
         "not over the table",
     ),
-    "gripper that stays shut": (
-        changed("gripper", finger_opened=(0.001, -0.001)),
+    "gripper without force": (
+        changed("gripper", force=1e-3),
         "gripper opens and closes",
-        "commanded open it stands at",
+        "commanded open it stands at 100% of its stroke, commanded closed at",
     ),
     "too far from the table": (
         changed("arm", base_pos=(-1.1, 0.0, 0.912)),
