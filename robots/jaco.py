@@ -1,4 +1,4 @@
-"""Kinova Jaco: 7 joints that turn without end, three fingers, commanded by tool motion, sees from its tool."""
+"""Kinova Jaco: 7 joints, three fingers, commanded by tool motion, sees objects from its tool."""
 
 from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.robot import ArmSpec, RobotSpec

@@ -11,7 +11,7 @@ ROBOT = RobotSpec(
     arm=ArmSpec(
         mjcf="robosuite:robots/sawyer/robot.xml",
         joints=tuple(f"right_j{i}" for i in range(7)),
-        # robosuite starts it at 0 -1.18 0 2.18 0 0.57 -1.57: its arm stands 16 cm beside its base, so does the tool.
+        # robosuite starts it at 0 -1.18 0 2.18 0 0.57 -1.57, the tool 16 cm to the side.
         home=(-0.3531, -1.1824, -0.0269, 2.2906, 0.0228, 0.4628, -1.7946),
     ),
     gripper=RETHINK,

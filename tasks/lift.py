@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from hacpo_robot.specs.prop import BoxProp, Region
 from hacpo_robot.specs.script import Stage, grasping, never, raise_to
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
-from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, within
+from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
+from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, tanh_near, within
 
 HALF_SIZE = 0.021
 """Half edge of the cube [m]; the middle of robosuite's 0.020 to 0.022."""
@@ -71,6 +71,34 @@ def lifted(state: TaskState) -> NDArray[np.bool_]:
     return (height > HEIGHT) & (height < CEILING) & pinched(state) & (speed(state) < SPEED)
 
 
+# -- robosuite's own: environments/manipulation/lift.py, shaped, at scale 1 -------------------------
+
+
+def robosuite_lifted(state: TaskState) -> NDArray[np.bool_]:
+    """Cube's centre 4 cm above the table, held or thrown."""
+    return state.object_pos_w[..., 0, 2] > TABLE_TOP + 0.04
+
+
+def robosuite_reach(state: TaskState) -> FloatArray:
+    """Tool near the cube, until lifted."""
+    near = tanh_near(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]))
+    return np.maximum(robosuite_lifted(state), near)
+
+
+def robosuite_grasp(state: TaskState) -> FloatArray:
+    """Both fingertips on the cube, until lifted."""
+    return (robosuite_lifted(state) | pinched(state)).astype(float)
+
+
+ROBOSUITE = RewardPreset(
+    rewards={
+        "reach": Term(robosuite_reach, 1.0 / 2.25),
+        "grasp": Term(robosuite_grasp, 0.25 / 2.25),
+        "success": Term(lambda state: robosuite_lifted(state).astype(float), 1.0 / 2.25),
+    },
+    success=robosuite_lifted,
+)
+
 SCRIPT = (
     *grasping(),
     Stage(move=lambda s: raise_to(s, TABLE_TOP + 0.12), grip=-1.0, done=never),
@@ -91,4 +119,5 @@ TASK = TaskSpec(
     success=lifted,
     horizon_s=5.0,
     script=SCRIPT,
+    presets={"robosuite": ROBOSUITE},
 )

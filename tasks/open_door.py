@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from hacpo_robot.specs.prop import FixtureProp, Region
 from hacpo_robot.specs.script import Done, Goal, Stage, never, point_fingers
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
-from hacpo_robot.specs.terms import TaskState, Term, distance, speed, within
+from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
+from hacpo_robot.specs.terms import TaskState, Term, distance, speed, tanh_near, within
 
 OPEN = 0.3
 """Hinge angle that counts as open [rad]; robosuite's. The hinge ends at 0.4."""
@@ -41,7 +41,7 @@ def hinge(state: TaskState) -> FloatArray:
 
 
 def latch(state: TaskState) -> FloatArray:
-    """How far the handle is turned, down positive. Shape (...,) [rad]."""
+    """How far the handle is turned, either way; down is positive. Shape (...,) [rad]."""
     return state.fixture_joints[..., 1]
 
 
@@ -66,6 +66,35 @@ def opened(state: TaskState) -> NDArray[np.bool_]:
     """Door open and standing still: not one that was flung and swings by."""
     return (hinge(state) > OPEN) & (speed(state) < AT_REST)
 
+
+# -- robosuite's own: environments/manipulation/door.py, shaped, at scale 1 -------------------------
+
+
+def robosuite_opened(state: TaskState) -> NDArray[np.bool_]:
+    """Door open, swinging or not."""
+    return hinge(state) > OPEN
+
+
+def robosuite_reach(state: TaskState) -> FloatArray:
+    """Tool near the handle, until open."""
+    near = tanh_near(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]))
+    return np.maximum(robosuite_opened(state), near)
+
+
+def robosuite_turn(state: TaskState) -> FloatArray:
+    """Handle turned, full at a right angle, until open."""
+    turned = np.clip(np.abs(latch(state)) / (np.pi / 2), 0.0, 1.0)
+    return np.maximum(robosuite_opened(state), turned)
+
+
+ROBOSUITE = RewardPreset(
+    rewards={
+        "reach": Term(robosuite_reach, 0.25),
+        "turn": Term(robosuite_turn, 0.25),
+        "success": Term(lambda state: robosuite_opened(state).astype(float), 0.5),
+    },
+    success=robosuite_opened,
+)
 
 # -- by hand ---------------------------------------------------------------------------------------
 #
@@ -197,5 +226,6 @@ TASK = TaskSpec(
     success=opened,
     horizon_s=13.0,
     script=SCRIPT,
+    presets={"robosuite": ROBOSUITE},
     needs=("door_reach",),
 )

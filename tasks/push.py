@@ -25,7 +25,7 @@ YAW = 0.3
 BOX = BoxProp(
     name="box",
     half_size=(HALF_WIDTH, HALF_WIDTH, HALF_HEIGHT),
-    start=Region(x=(-0.06, -0.02), y=(-0.05, 0.05), z=(REST, REST), yaw=(-np.pi / 4, np.pi / 4)),
+    start=Region(x=(-0.03, 0.01), y=(-0.05, 0.05), z=(REST, REST), yaw=(-np.pi / 4, np.pi / 4)),
     rgba=(0.15, 0.35, 0.75, 1.0),
 )
 
@@ -89,41 +89,61 @@ def pushed(state: TaskState) -> NDArray[np.bool_]:
 
 STANDOFF = 0.09
 """From the box's centre to where the tool comes down behind it [m]."""
-GAIN = 0.1
-"""Sideways motion per sideways error of the pushing tool: more than 1 keeps it behind the box."""
-
-
-def descend(state: TaskState) -> NDArray[np.bool_]:
-    """Tool over the point behind the box."""
-    off = np.linalg.norm(level(behind(state, STANDOFF)), axis=-1)
-    return (off < 0.015) & (np.abs(face(state)[..., 2]) < 0.1)
-
-
-def push(state: TaskState) -> FloatArray:
-    """Tool towards the goal, slower the nearer the box, and back into line behind it."""
-    way, ahead = direction(state), behind(state, 0.0)
-    sideways = level(ahead) - (level(ahead) * way).sum(axis=-1, keepdims=True) * way
-    height = ahead - level(ahead)
-    return np.minimum(0.6 * off_goal(state), 0.03)[..., None] * way + GAIN * sideways + height
+CLEAR = 0.08
+"""Height over the box at which the tool may cross it [m]."""
+GRIP = 0.2
+"""Half open: two contacts on one side steer better than one, and the hand cannot straddle the box."""
+STEER = 0.1
+"""Sideways motion of the pushing tool per distance from the line through box and goal."""
 
 
 def face(state: TaskState) -> FloatArray:
-    """Rotation that lays the fingers across the push: two contacts steer better than one."""
+    """Rotation that lays the fingers across the push."""
     way = direction(state)
     return point_fingers(state, np.arctan2(way[..., 1], way[..., 0]) + np.pi / 2)
 
 
+def start(state: TaskState) -> FloatArray:
+    """To the point behind the box: across only from above, down only near it and turned."""
+    way = behind(state, STANDOFF)
+    off = np.linalg.norm(level(way), axis=-1) + 0.1 * np.abs(face(state)[..., 2])
+    height = CLEAR * np.clip(off / 0.015 - 1.0, 0.0, 1.0)
+    across = (off < 0.03) | (way[..., 2] < -0.7 * CLEAR)
+    way = np.where(across[..., None], way, way - level(way))
+    way[..., 2] += height
+    return way
+
+
+def slide(state: TaskState) -> FloatArray:
+    """Towards the goal with the box ahead, slower the nearer the box is."""
+    ahead, pace = behind(state, 0.0), np.minimum(0.6 * off_goal(state), 0.03)
+    return pace[..., None] * direction(state) + STEER * sideways(state) + ahead - level(ahead)
+
+
+def sideways(state: TaskState) -> FloatArray:
+    """From the tool to the line through box and goal, along the table. Shape (..., 3) [m]."""
+    ahead, way = level(behind(state, 0.0)), direction(state)
+    return ahead - (ahead * way).sum(axis=-1, keepdims=True) * way
+
+
+def push(state: TaskState) -> FloatArray:
+    """To the start, then on to the goal; up and back to the start where the box slipped off."""
+    box = behind(state, 0.0)
+    ahead = (box * direction(state)).sum(axis=-1)
+    in_line = (ahead > HALF_WIDTH / 2) & (np.linalg.norm(sideways(state), axis=-1) < HALF_WIDTH)
+    low = -box[..., 2] < 0.01 + np.clip(STANDOFF - ahead, 0.0, 0.02)
+    return np.where((low & in_line)[..., None], slide(state), start(state))
+
+
 SCRIPT = (
-    Stage(move=lambda s: behind(s, STANDOFF) + [0.0, 0.0, 0.1], grip=0.3, turn=face, done=descend),
-    Stage(move=lambda s: behind(s, STANDOFF), grip=0.3, turn=face, done=lambda s: behind(s, STANDOFF)[..., 2] > -0.01),
-    Stage(move=push, grip=0.3, turn=face, done=lambda s: off_goal(s) < 0.01),
-    Stage(move=stay, grip=0.3, turn=face, done=never),
+    Stage(move=push, turn=face, grip=GRIP, done=lambda s: off_goal(s) < 0.01),
+    Stage(move=stay, turn=face, grip=GRIP, done=never),
 )
 
 TASK = TaskSpec(
     name="push",
     props=(BOX,),
-    goal=Region(x=(0.08, 0.14), y=(-0.12, 0.12), z=(TABLE_TOP, TABLE_TOP + 2 * HALF_HEIGHT)),
+    goal=Region(x=(0.11, 0.17), y=(-0.12, 0.12), z=(TABLE_TOP, TABLE_TOP + 2 * HALF_HEIGHT)),
     clearance=0.1,
     rewards={
         "reach": Term(reach, 0.08),

@@ -17,7 +17,7 @@ from hacpo_robot.specs.script import (
     stay,
 )
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
+from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
 from hacpo_robot.specs.terms import (
     TaskState,
     Term,
@@ -25,6 +25,7 @@ from hacpo_robot.specs.terms import (
     level_distance,
     pinched,
     speed,
+    tanh_near,
     untouched,
     within,
 )
@@ -112,6 +113,47 @@ def _to_a(state: TaskState) -> FloatArray:
     return distance(state.tool_pos_w, state.object_pos_w[..., A, :])
 
 
+# -- robosuite's own: environments/manipulation/stack.py, shaped, at scale 1 ------------------------
+
+
+def robosuite_lifted(state: TaskState) -> NDArray[np.bool_]:
+    """A's centre 4 cm above the table."""
+    return state.object_pos_w[..., A, 2] > TABLE_TOP + 0.04
+
+
+def robosuite_stacked(state: TaskState) -> NDArray[np.bool_]:
+    """A off the table and touching B, and no grasp; it may still fall."""
+    return robosuite_lifted(state) & (state.contact[..., A, B] > 0.5) & ~pinched(state, A)
+
+
+def robosuite_reach(state: TaskState) -> FloatArray:
+    """Tool near A, until lifted."""
+    return np.maximum(robosuite_lifted(state), tanh_near(_to_a(state)))
+
+
+def robosuite_grasp(state: TaskState) -> FloatArray:
+    """Both fingertips on A, until lifted."""
+    return (robosuite_lifted(state) | pinched(state, A)).astype(float)
+
+
+def robosuite_align(state: TaskState) -> FloatArray:
+    """A lifted and over B, until stacked."""
+    over = tanh_near(offset(state), steepness=1.0)
+    return np.where(robosuite_lifted(state), np.maximum(robosuite_stacked(state), over), 0.0)
+
+
+ROBOSUITE = RewardPreset(
+    rewards={
+        "reach": Term(robosuite_reach, 0.125),
+        "grasp": Term(robosuite_grasp, 0.125),
+        "lift": Term(lambda state: robosuite_lifted(state).astype(float), 0.25),
+        "align": Term(robosuite_align, 0.25),
+        "success": Term(lambda state: robosuite_stacked(state).astype(float), 0.25),
+    },
+    success=robosuite_stacked,
+)
+
+
 def clear_of_b(state: TaskState) -> FloatArray:
     """Rotation that lays the fingers along two sides of A, those that keep them farther from B."""
     way = a_over_b(state)
@@ -169,4 +211,5 @@ TASK = TaskSpec(
     success=stacked,
     horizon_s=7.0,
     script=SCRIPT,
+    presets={"robosuite": ROBOSUITE},
 )

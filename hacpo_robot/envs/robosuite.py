@@ -1,16 +1,40 @@
-"""robosuite's own environments, for comparison; the only door to that library's code."""
+"""robosuite's own environments; the only door to that library's code."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.sim.parts import DAMPING_PER_STIFFNESS
+from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
 
-TASKS = {"lift": "Lift"}
-"""Tasks that robosuite has too, and its names for them."""
+
+@dataclass(frozen=True)
+class Counterpart:
+    """A task as robosuite has it."""
+
+    name: str
+    props: Mapping[str, str]
+    """Our names of the objects to robosuite's."""
+
+
+COUNTERPARTS = {
+    "lift": Counterpart("Lift", {"cube": "cube"}),
+    "stack": Counterpart("Stack", {"cube_a": "cubeA", "cube_b": "cubeB"}),
+    "open_door": Counterpart("Door", {"door": "Door"}),
+}
+"""Tasks that robosuite has too."""
+COMMON_GRIPPER = "PandaGripper"
+"""The gripper that fits every arm there, for comparisons of like with like."""
+NATIVE_GRIPPER = "default"
+"""The gripper that robosuite sells an arm with."""
+STIFFNESS = (2 / DAMPING_PER_STIFFNESS) ** 2
+"""kp of robosuite's critically damped position loops [1/s2]: commands counted from where the arm is then
+lead to the speed that they lead to with our servos, kp / kd = 1 / ``DAMPING_PER_STIFFNESS``."""
 
 
 def check_counterpart(robot: RobotSpec, task: TaskSpec) -> None:
@@ -19,44 +43,90 @@ def check_counterpart(robot: RobotSpec, task: TaskSpec) -> None:
     Raises:
         InvalidSpecError: the message lists the tasks it has.
     """
-    if task.name not in TASKS or robot.robosuite_name is None:
+    if task.name not in COUNTERPARTS or robot.robosuite_name is None:
         raise InvalidSpecError(
-            f"robosuite has no counterpart of {robot.name!r} on {task.name!r}; tasks: {', '.join(TASKS)}"
+            f"robosuite has no counterpart of {robot.name!r} on {task.name!r}; "
+            f"tasks: {', '.join(COUNTERPARTS)}"
         )
 
 
-def make_robosuite(robot: RobotSpec, task: TaskSpec, *, control_hz: int) -> Any:  # noqa: ANN401
-    """Robosuite's environment of the same arm and task, without cameras.
+def make_robosuite(
+    robot: RobotSpec,
+    task: TaskSpec,
+    *,
+    control_hz: int,
+    gripper: str = COMMON_GRIPPER,
+    controller: Mapping[str, Any] | None = None,
+) -> Any:  # noqa: ANN401
+    """Robosuite's environment of the same arm and task, without cameras; it never ends by itself.
 
     Args:
         robot: Must name its counterpart in ``robosuite_name``.
-        task: One of ``TASKS``.
+        task: One of ``COUNTERPARTS``.
         control_hz: Control steps per second.
+        gripper: robosuite's name of a gripper.
+        controller: Settings of the arm's controller; robosuite's own where not given.
 
     Raises:
         InvalidSpecError: robosuite has no such robot or task.
     """
     check_counterpart(robot, task)
-    with _quiet():
+    configuration = None
+    if controller is not None:
+        parts = {"right": {**controller, "gripper": {"type": "GRIP"}}}
+        configuration = {"type": "BASIC", "body_parts": parts}
+    with quiet():
         import robosuite
 
-        logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
         return robosuite.make(
-            TASKS[task.name],
+            COUNTERPARTS[task.name].name,
             robots=robot.robosuite_name,
-            gripper_types="PandaGripper",
+            gripper_types=gripper,
+            controller_configs=configuration,
             has_renderer=False,
             has_offscreen_renderer=False,
             use_camera_obs=False,
             reward_shaping=True,
             control_freq=control_hz,
-            horizon=1_000_000,
+            ignore_done=True,
         )
 
 
+def controller_like(robot: RobotSpec) -> dict[str, Any]:
+    """Settings of robosuite's controller that takes commands of the same kind, size and frame.
+
+    robosuite 1.5.2 cannot build its joint velocity controller (it assigns to a property without a
+    setter); position changes counted from where the joint is lead to the same velocity.
+    """
+    action = robot.action
+    if isinstance(action, CartesianDelta):
+        scale = [action.position_scale] * 3 + [action.rotation_scale] * 3
+        return {"type": "OSC_POSE", "input_ref_frame": "world", **_delta_loop(scale)}
+    lead = DAMPING_PER_STIFFNESS if isinstance(action, JointVelocity) else 1.0
+    sizes = {True: lead * action.slide_scale, False: lead * action.scale}
+    scale = [sizes[joint in robot.arm.slides] for joint in robot.arm.joints]
+    return {"type": "JOINT_POSITION", **_delta_loop(scale)}
+
+
+def _delta_loop(scale: list[float]) -> dict[str, Any]:
+    return {
+        "input_type": "delta",
+        "input_max": 1,
+        "input_min": -1,
+        "output_max": scale,
+        "output_min": [-size for size in scale],
+        "kp": STIFFNESS,
+        "damping_ratio": 1.0,
+        "impedance_mode": "fixed",
+        "interpolation": None,
+        "ramp_ratio": 0.2,
+    }
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No log lines: robosuite warns of optional parts that nobody here uses."""
+    logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
     logging.disable(logging.WARNING)
     try:
         yield

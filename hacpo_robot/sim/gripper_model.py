@@ -66,7 +66,9 @@ def _read(mjcf: str) -> str:
             for attribute in attributes:
                 element.attrib.pop(attribute, None)
     for assets in root.iter("asset"):
-        first = {(element.tag, element.get("name", element.get("file"))): element for element in reversed(assets)}
+        first = {
+            (element.tag, element.get("name", element.get("file"))): element for element in reversed(assets)
+        }
         assets[:] = reversed(first.values())
     return ElementTree.tostring(root, encoding="unicode")
 

@@ -107,9 +107,6 @@ def _make_arena(*, with_goal: bool) -> mujoco.MjSpec:
         pos=(0, 0, TABLE_TOP - 0.025), rgba=(0.78, 0.71, 0.6, 1), friction=(1.0, 0.005, 0.0001),
         group=VISIBLE,
     )  # fmt: skip
-    world.add_camera(
-        name="agentview", pos=(0.85, 0.75, 1.45), xyaxes=(-0.63, 0.77, 0, -0.32, -0.26, 0.91), fovy=45
-    )
     if with_goal:
         goal = world.add_body(name=GOAL, mocap=True, pos=(0, 0, 1.0))
         goal.add_geom(

@@ -79,7 +79,7 @@ class GripperSpec:
     max_width: float
     """Opening between the fingertips when open [m]."""
     mid_width: float | None = None
-    """Opening half way [m], where fingers that turn stand wider than the mean; ``None`` where it is the mean."""
+    """Opening half way [m], where turning fingers stand wider than the mean; ``None``: the mean."""
     min_width: float = 0.0
     """Opening when closed on nothing [m]."""
     force: float = 20.0

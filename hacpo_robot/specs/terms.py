@@ -66,6 +66,11 @@ def within(distance: FloatArray, *, radius: float, margin: float) -> FloatArray:
     return 0.1 ** (excess**2)
 
 
+def tanh_near(distance: FloatArray, *, steepness: float = 10.0) -> FloatArray:
+    """1 - tanh(steepness x distance), the shape of robosuite's shaped rewards. Shape (...,), in (0, 1]."""
+    return 1.0 - np.tanh(steepness * distance)
+
+
 def distance(a: FloatArray, b: FloatArray) -> FloatArray:
     """Euclidean distance over the last axis. Shape (...,) [m]."""
     return np.linalg.norm(a - b, axis=-1)

@@ -14,5 +14,6 @@ RETHINK = GripperSpec(
     force=30.0,
     left_pads=("l_fingerpad_g0",),
     right_pads=("r_fingerpad_g0",),
-    source="robosuite 1.5: grippers/rethink_gripper.xml, whose joint limits leave 14 mm when closed",
+    source="robosuite 1.5: grippers/rethink_gripper.xml, whose joint limits leave 14 mm when closed; "
+    "Rethink electric parallel gripper: 35 N",
 )

@@ -23,8 +23,7 @@ XARM = GripperSpec(
     force=30.0,
     left_pads=("left_finger_pad_1", "left_finger_pad_2"),
     right_pads=("right_finger_pad_1", "right_finger_pad_2"),
-    solid_meshes=("left_finger"),
     tool_shift=0.012,
     tool_yaw=-pi / 2,
-    source="robosuite 1.5: grippers/xarm7_gripper.xml; xArm Gripper user manual: 30 N",
+    source="robosuite 1.5: grippers/xarm7_gripper.xml; UFACTORY xArm gripper: 30 N",
 )

@@ -48,7 +48,9 @@ def posed(env, world=0):
 
 
 def pad_ids(model, gripper):
-    return [[model.geom(GRIPPER + pad).id for pad in side] for side in (gripper.left_pads, gripper.right_pads)]
+    return [
+        [model.geom(GRIPPER + pad).id for pad in side] for side in (gripper.left_pads, gripper.right_pads)
+    ]
 
 
 def gap(data, gripper):

@@ -17,13 +17,13 @@ def clip(robot, n_steps=N_PICTURES):
     env = make_vec_env(load_robot(robot), load_task("lift"), n_envs=1, seed=0, n_threads=1)
     qpos = np.repeat(env.cell.worlds.qpos[:1], n_steps, axis=0)
     env.close()
-    return Clip(robot, "lift", f"{robot}: success", qpos, np.zeros(3))
+    return Clip(robot, "lift", f"{robot}: success", qpos, np.zeros((0, 7)))
 
 
 def test_without_opengl_there_is_a_sentence_and_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "osmesa")
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")  # contradicts osmesa: MuJoCo refuses
-    clips = [[Clip("panda", "lift", "x", np.zeros((1, 16)), np.zeros(3))]]
+    clips = [[Clip("panda", "lift", "x", np.zeros((1, 16)), np.zeros((0, 7)))]]
     fault = make_videos(clips, tmp_path)
     assert fault.startswith("no video: OpenGL is not available (")
     assert "\n" not in fault

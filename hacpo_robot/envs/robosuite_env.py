@@ -1,0 +1,125 @@
+"""robosuite's own environment, simulation, reward and success behind the signature of ours."""
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from gymnasium.utils import seeding
+from numpy.typing import NDArray
+
+from hacpo_robot.control.cartesian import UPRIGHT_GAIN
+from hacpo_robot.control.controller import action_signature, make_controller
+from hacpo_robot.envs.cell import CONTROL_HZ
+from hacpo_robot.envs.observation import Observer
+from hacpo_robot.envs.robosuite import NATIVE_GRIPPER, controller_like, make_robosuite, quiet
+from hacpo_robot.envs.robosuite_readout import RobosuiteReadout
+from hacpo_robot.sim.handles import Handles
+from hacpo_robot.sim.readout import JointState
+from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.specs.action import CartesianDelta
+from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.rotation import upright_error
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.specs.terms import TaskState
+
+
+class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
+    """One robosuite environment that senses and takes commands as our robot does.
+
+    Observations have the layout, units and bounds of :class:`~hacpo_robot.envs.single.ManipulationEnv`;
+    actions in [-1, 1] too, carried out by robosuite's own controllers with the same scale, in the
+    world frame. Physics, start postures, placement, reward (shaped, at most 1) and success are
+    robosuite's. An episode is *truncated* at the task's horizon and never terminated: robosuite's
+    tasks end by time alone. Infos of a step carry ``is_success``.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "render_fps": CONTROL_HZ}  # pyright: ignore[reportIncompatibleVariableOverride]
+    render_mode = None
+
+    def __init__(self, robot: RobotSpec, task: TaskSpec, *, gripper: str = NATIVE_GRIPPER) -> None:
+        """Build robosuite's environment.
+
+        Args:
+            robot: Must name its counterpart in ``robosuite_name``.
+            task: One of :data:`~hacpo_robot.envs.robosuite.COUNTERPARTS`.
+            gripper: robosuite's name of the robot's gripper.
+
+        Raises:
+            InvalidSpecError: robosuite has no such robot or task.
+            UnknownNameError: robosuite's model lacks a part that the specs name.
+        """
+        self.robot, self.task = robot, task
+        self.horizon = round(task.horizon_s * CONTROL_HZ)
+        self.observer = Observer(robot, task)
+        self.observation_signature = self.observer.signature
+        low, high = self.observation_signature.low, self.observation_signature.high
+        self.observation_space = spaces.Box(low.astype(np.float32), high.astype(np.float32))
+        self.simulation = make_robosuite(
+            robot, task, control_hz=CONTROL_HZ, gripper=gripper, controller=controller_like(robot)
+        )
+        self.action_signature = action_signature(make_controller(robot, Handles.of(make_scene(robot, task))))
+        self.action_space = spaces.Box(-1.0, 1.0, (self.action_signature.size,))
+        self.state: TaskState
+        self.joints: JointState
+        self._begin()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Start an episode.
+
+        Args:
+            seed: Fresh dice for posture and placement where given; else the dice go on, and the first
+                time chance decides. robosuite itself takes a seed at construction only.
+            options: None are known.
+
+        Returns:
+            Observation, and an empty info.
+        """
+        super().reset(seed=seed, options=options)
+        if seed is None and self._np_random is None:
+            self._np_random, self._np_random_seed = seeding.np_random()
+        self.simulation.rng = self.simulation.placement_initializer.rng = self.np_random
+        with quiet():
+            self.simulation.reset()
+        self._begin()
+        return self._observe(), {}
+
+    def step(
+        self, action: NDArray[np.floating]
+    ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
+        """Hold an action for one control step. Shape (action size,), clipped to [-1, 1]."""
+        action = np.clip(np.asarray(action, float), -1.0, 1.0)
+        self._gripper_command = float(action[-1])
+        command = np.concatenate([self._arm_command(action[:-1]), -action[-1:]])  # robosuite closes with 1
+        reward = float(self.simulation.step(command)[1])
+        self._elapsed += 1
+        self._read()
+        info = {"is_success": bool(self.simulation._check_success())}
+        return self._observe(), reward, False, self._elapsed >= self.horizon, info
+
+    def close(self) -> None:
+        """Let robosuite's simulation go."""
+        self.simulation.close()
+
+    def _begin(self) -> None:
+        self._elapsed, self._gripper_command = 0, 1.0
+        self._readout = RobosuiteReadout(self.simulation, self.robot, self.task)
+        self._read()
+
+    def _read(self) -> None:
+        self.state, self.joints = self._readout.read(self._gripper_command)
+
+    def _observe(self) -> NDArray[np.float32]:
+        return self.observer.observe(self.state, self.joints)[0].astype(np.float32)
+
+    def _arm_command(self, action: FloatArray) -> FloatArray:
+        """The arm part as robosuite's controller takes it: six numbers for tool motion."""
+        spec = self.robot.action
+        if not isinstance(spec, CartesianDelta) or spec.rotation == "full":
+            return action
+        turn = UPRIGHT_GAIN * upright_error(self.state.tool_rot_w[0]) / spec.rotation_scale
+        turn[2:] += action[3:]
+        return np.concatenate([action[:3], np.clip(turn, -1.0, 1.0)])

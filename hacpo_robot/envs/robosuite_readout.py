@@ -1,0 +1,184 @@
+"""robosuite's simulation in our words: the task state and the joint state of one of its environments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import mujoco
+import numpy as np
+
+from hacpo_robot.control.gripper import Gripper
+from hacpo_robot.envs.robosuite import COUNTERPARTS
+from hacpo_robot.errors import UnknownNameError
+from hacpo_robot.sim.readout import JointState
+from hacpo_robot.specs.prop import BoxProp, Prop
+from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.rotation import cross
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.specs.terms import TaskState
+
+ARM, GRIPPER = "robot0_", "gripper0_right_"
+"""robosuite's prefixes."""
+KIND = mujoco.mjtObj
+
+
+class RobosuiteReadout:
+    """Reads one robosuite environment. It shows what robosuite itself has computed, in one world.
+
+    robosuite advances positions after it has computed contacts and frames: both are, as for its own
+    reward, those of one physics step (2 ms) before. Its hand has weight, ours none; a wrist feels that.
+    """
+
+    def __init__(self, env: Any, robot: RobotSpec, task: TaskSpec) -> None:  # noqa: ANN401
+        """Resolve every name; anew after robosuite has built a new model.
+
+        Args:
+            env: robosuite's environment.
+            robot: Its gripper must be the one the environment has.
+            task: One of ``COUNTERPARTS``.
+
+        Raises:
+            UnknownNameError: robosuite's model lacks something that the specs name.
+        """
+        self._model: mujoco.MjModel = env.sim.model._model
+        self._data: mujoco.MjData = env.sim.data._data
+        names = COUNTERPARTS[task.name].props
+        self._gripper, self._shift = Gripper(robot.gripper), robot.gripper.tool_shift
+        self._turn = _about_z(robot.gripper.tool_yaw)
+        self._tool = self._id(KIND.mjOBJ_SITE, GRIPPER + robot.gripper.tool_site)
+        self._hand = self._id(KIND.mjOBJ_BODY, ARM + robot.arm.hand_body)
+        arm = [self._id(KIND.mjOBJ_JOINT, ARM + joint) for joint in robot.arm.joints]
+        fingers = [self._id(KIND.mjOBJ_JOINT, GRIPPER + joint) for joint in robot.gripper.finger_joints]
+        self._qpos, self._dofs = self._model.jnt_qposadr[arm], self._model.jnt_dofadr[arm]
+        self._finger_qpos = self._model.jnt_qposadr[fingers]
+        pads = robot.gripper.left_pads, robot.gripper.right_pads
+        self._pads = [{self._id(KIND.mjOBJ_GEOM, GRIPPER + pad) for pad in side} for side in pads]
+        self._frames = [self._frame(prop, names[prop.name]) for prop in task.props]
+        self._handles = [self._touched(prop, names[prop.name]) for prop in task.props]
+        self._bodies = [self._geoms_of(self._root(names[prop.name])) for prop in task.props]
+        hinges = [
+            self._id(KIND.mjOBJ_JOINT, f"{names[fixture.name]}_{joint}")
+            for fixture in task.fixtures
+            for joint in fixture.joints
+        ]
+        self._hinge_qpos = self._model.jnt_qposadr[hinges]
+
+    def read(self, gripper_command: float) -> tuple[TaskState, JointState]:
+        """State of the one world; the batch axis has length 1.
+
+        Args:
+            gripper_command: The last one, -1 closed to 1 open.
+        """
+        data = self._data
+        rotation = data.site_xmat[self._tool].reshape(3, 3)
+        reach = self._shift * rotation[:, 2]
+        velocity, spin = self._velocity(KIND.mjOBJ_SITE, self._tool)
+        poses = [self._pose(*frame) for frame in self._frames]
+        speeds = [self._velocity(*frame)[0] for frame in self._frames]
+        touch, contact = self._contacts()
+        state = TaskState(
+            tool_pos_w=(data.site_xpos[self._tool] + reach)[None],
+            tool_rot_w=(rotation @ self._turn)[None],
+            tool_vel_w=(velocity + cross(spin, reach))[None],
+            gripper_width=self._gripper.width(data.qpos[self._finger_qpos][None]),
+            gripper_command=np.full((1, 1), gripper_command),
+            object_pos_w=np.array([pos for pos, _ in poses])[None],
+            object_rot_w=np.array([rot for _, rot in poses])[None],
+            object_vel_w=np.array(speeds)[None],
+            touch=touch[None],
+            contact=contact[None],
+            fixture_joints=data.qpos[self._hinge_qpos][None].copy(),
+            goal_pos_w=np.zeros((1, 3)),
+        )
+        return state, self._joints(reach, spin)
+
+    def _joints(self, reach: FloatArray, spin: FloatArray) -> JointState:
+        model, data = self._model, self._data
+        linear, angular = np.zeros((3, model.nv)), np.zeros((3, model.nv))
+        mujoco.mj_jac(model, data, linear, angular, data.site_xpos[self._tool] + reach, self._tool_body)
+        mujoco.mj_rnePostConstraint(model, data)
+        torque, force = np.split(data.cfrc_int[self._hand], 2)
+        root = model.body_rootid[self._hand]
+        torque = torque - cross(data.xpos[self._hand] - data.subtree_com[root], force)
+        hand = data.xmat[self._hand].reshape(3, 3)
+        return JointState(
+            pos=data.qpos[self._qpos][None].copy(),
+            vel=data.qvel[self._dofs][None].copy(),
+            effort=data.qfrc_actuator[self._dofs][None].copy(),
+            wrist_force=(force @ hand)[None],
+            wrist_torque=(torque @ hand)[None],
+            tool_angvel_w=spin[None].copy(),
+            jacobian=np.concatenate([linear, angular])[None][..., self._dofs],
+        )
+
+    def _contacts(self) -> tuple[FloatArray, FloatArray]:
+        """Fingertips on objects, shape (n_objects, 2); objects on each other, shape (n, n)."""
+        n = len(self._frames)
+        touch, contact = np.zeros((n, 2)), np.zeros((n, n))
+        for pair in self._data.contact.geom[: self._data.ncon].tolist():
+            for one, other in (pair, pair[::-1]):
+                for i in range(n):
+                    touch[i] += [one in pads and other in self._handles[i] for pads in self._pads]
+                    for j in range(n):
+                        contact[i, j] += i != j and one in self._bodies[i] and other in self._bodies[j]
+        return np.minimum(touch, 1.0), np.minimum(contact, 1.0)
+
+    @property
+    def _tool_body(self) -> int:
+        return int(self._model.site_bodyid[self._tool])
+
+    def _pose(self, kind: mujoco.mjtObj, index: int) -> tuple[FloatArray, FloatArray]:
+        site = kind == KIND.mjOBJ_SITE
+        pos, rot = (
+            (self._data.site_xpos, self._data.site_xmat) if site else (self._data.xpos, self._data.xmat)
+        )
+        return pos[index].copy(), rot[index].reshape(3, 3).copy()
+
+    def _velocity(self, kind: mujoco.mjtObj, index: int) -> tuple[FloatArray, FloatArray]:
+        """Linear and angular velocity, world axes. Shapes (3,) [m/s], (3,) [rad/s]."""
+        six = np.zeros(6)
+        mujoco.mj_objectVelocity(self._model, self._data, kind, index, six, 0)
+        return six[3:], six[:3]
+
+    def _frame(self, prop: Prop, name: str) -> tuple[mujoco.mjtObj, int]:
+        if isinstance(prop, BoxProp):
+            return KIND.mjOBJ_XBODY, self._root(name)
+        return KIND.mjOBJ_SITE, self._id(KIND.mjOBJ_SITE, f"{name}_{prop.handle_site}")
+
+    def _touched(self, prop: Prop, name: str) -> set[int]:
+        if isinstance(prop, BoxProp):
+            return self._geoms_of(self._root(name))
+        return {self._id(KIND.mjOBJ_GEOM, f"{name}_{geom}") for geom in prop.handle_geoms}
+
+    def _root(self, name: str) -> int:
+        return self._id(KIND.mjOBJ_BODY, f"{name}_main")
+
+    def _geoms_of(self, root: int) -> set[int]:
+        """All geoms that hang on a body."""
+        bodies = {root}
+        for body in range(root + 1, self._model.nbody):  # parents come first
+            if self._model.body_parentid[body] in bodies:
+                bodies.add(body)
+        return set(np.flatnonzero(np.isin(self._model.geom_bodyid, list(bodies))).tolist())
+
+    def _id(self, kind: mujoco.mjtObj, name: str) -> int:
+        index = mujoco.mj_name2id(self._model, kind, name)
+        if index < 0:
+            what = kind.name.removeprefix("mjOBJ_").lower()
+            raise UnknownNameError(f"robosuite {what}", name, _names(self._model, kind))
+        return index
+
+
+def _names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> Iterable[str]:
+    counts = {
+        KIND.mjOBJ_SITE: model.nsite,
+        KIND.mjOBJ_BODY: model.nbody,
+        KIND.mjOBJ_JOINT: model.njnt,
+        KIND.mjOBJ_GEOM: model.ngeom,
+    }
+    return filter(None, (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind])))
+
+
+def _about_z(angle: float) -> FloatArray:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
