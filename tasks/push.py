@@ -26,6 +26,7 @@ BOX = BoxProp(
     name="box",
     half_size=(HALF_WIDTH, HALF_WIDTH, HALF_HEIGHT),
     start=Region(x=(-0.03, 0.01), y=(-0.05, 0.05), z=(REST, REST), yaw=(-np.pi / 4, np.pi / 4)),
+    density=400.0,
     rgba=(0.15, 0.35, 0.75, 1.0),
 )
 
@@ -43,7 +44,8 @@ def direction(state: TaskState) -> FloatArray:
 
 def behind(state: TaskState, standoff: float) -> FloatArray:
     """From the tool to a point ``standoff`` behind the box, seen from the goal. Shape (..., 3) [m]."""
-    return state.object_pos_w[..., 0, :] - standoff * direction(state) - state.tool_pos_w
+    point = state.object_pos_w[..., 0, :] + [0.0, 0.0, 0.01]
+    return point - standoff * direction(state) - state.tool_pos_w
 
 
 def on_table(state: TaskState) -> NDArray[np.bool_]:
@@ -57,9 +59,15 @@ def off_goal(state: TaskState) -> FloatArray:
 
 
 def reach(state: TaskState) -> FloatArray:
-    """Tool where it has to push; full wherever the box has arrived."""
-    distance = np.linalg.norm(behind(state, STANDOFF), axis=-1)
+    """Tool where it has to push, seen from afar; full wherever the box has arrived."""
+    distance = np.linalg.norm(behind(state, CONTACT), axis=-1)
     return np.maximum(pushed(state), within(distance, radius=0.02, margin=0.25))
+
+
+def line_up(state: TaskState) -> FloatArray:
+    """Tool where it has to push, seen from close by: an arm without this loses the box sideways."""
+    distance = np.linalg.norm(behind(state, CONTACT), axis=-1)
+    return np.maximum(pushed(state), within(distance, radius=0.01, margin=0.05))
 
 
 def approach(state: TaskState) -> FloatArray:
@@ -87,6 +95,8 @@ def pushed(state: TaskState) -> NDArray[np.bool_]:
     return at_goal(state) & (speed(state) < SPEED)
 
 
+CONTACT = 0.055
+"""From the box's centre to a tool whose fingers touch its side [m]."""
 STANDOFF = 0.09
 """From the box's centre to where the tool comes down behind it [m]."""
 CLEAR = 0.08
@@ -136,7 +146,7 @@ def push(state: TaskState) -> FloatArray:
 
 
 SCRIPT = (
-    Stage(move=push, turn=face, grip=GRIP, done=lambda s: off_goal(s) < 0.01),
+    Stage(move=push, turn=face, grip=GRIP, done=lambda s: off_goal(s) < 0.015),
     Stage(move=stay, turn=face, grip=GRIP, done=never),
 )
 
@@ -146,9 +156,10 @@ TASK = TaskSpec(
     goal=Region(x=(0.11, 0.17), y=(-0.12, 0.12), z=(TABLE_TOP, TABLE_TOP + 2 * HALF_HEIGHT)),
     clearance=0.1,
     rewards={
-        "reach": Term(reach, 0.08),
-        "approach": Term(approach, 0.15),
-        "arrive": Term(arrive, 0.12),
+        "reach": Term(reach, 0.05),
+        "line_up": Term(line_up, 0.08),
+        "approach": Term(approach, 0.12),
+        "arrive": Term(arrive, 0.1),
         "rest": Term(rest, 0.1),
         "success": Term(lambda state: pushed(state).astype(float), 0.55),
     },

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from hacpo_robot.envs.cell import CONTROL_HZ
+from hacpo_robot.envs.expert import COVERED
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.parts import DAMPING_PER_STIFFNESS
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
@@ -28,10 +30,8 @@ COUNTERPARTS = {
     "open_door": Counterpart("Door", {"door": "Door"}),
 }
 """Tasks that robosuite has too."""
-COMMON_GRIPPER = "PandaGripper"
-"""The gripper that fits every arm there, for comparisons of like with like."""
 NATIVE_GRIPPER = "default"
-"""The gripper that robosuite sells an arm with."""
+"""The gripper that an arm has in robosuite, and here."""
 STIFFNESS = (2 / DAMPING_PER_STIFFNESS) ** 2
 """kp of robosuite's critically damped position loops [1/s2]: commands counted from where the arm is then
 lead to the speed that they lead to with our servos, kp / kd = 1 / ``DAMPING_PER_STIFFNESS``."""
@@ -55,7 +55,7 @@ def make_robosuite(
     task: TaskSpec,
     *,
     control_hz: int,
-    gripper: str = COMMON_GRIPPER,
+    gripper: str = NATIVE_GRIPPER,
     controller: Mapping[str, Any] | None = None,
 ) -> Any:  # noqa: ANN401
     """Robosuite's environment of the same arm and task, without cameras; it never ends by itself.
@@ -96,13 +96,13 @@ def controller_like(robot: RobotSpec) -> dict[str, Any]:
     """Settings of robosuite's controller that takes commands of the same kind, size and frame.
 
     robosuite 1.5.2 cannot build its joint velocity controller (it assigns to a property without a
-    setter); position changes counted from where the joint is lead to the same velocity.
+    setter); position changes lead to the same velocity, as only a share of them is covered at once.
     """
     action = robot.action
     if isinstance(action, CartesianDelta):
         scale = [action.position_scale] * 3 + [action.rotation_scale] * 3
         return {"type": "OSC_POSE", "input_ref_frame": "world", **_delta_loop(scale)}
-    lead = DAMPING_PER_STIFFNESS if isinstance(action, JointVelocity) else 1.0
+    lead = 1 / (COVERED * CONTROL_HZ) if isinstance(action, JointVelocity) else 1.0
     sizes = {True: lead * action.slide_scale, False: lead * action.scale}
     scale = [sizes[joint in robot.arm.slides] for joint in robot.arm.joints]
     return {"type": "JOINT_POSITION", **_delta_loop(scale)}

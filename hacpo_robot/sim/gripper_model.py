@@ -141,7 +141,7 @@ def _make_touchable(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
         if geom.contype == geom.conaffinity == 0 or geom.meshname in gripper.hollow_meshes:
             geom.contype = geom.conaffinity = 0
             continue
-        geom.contype, geom.conaffinity = COLLIDES
+        geom.contype, geom.conaffinity, geom.priority = *COLLIDES, 0
         geom.solref, geom.solimp, geom.solmix = SOLREF, SOLIMP, SOLMIX
         if geom.name in pads:
             geom.friction, geom.condim = PAD_FRICTION, PAD_CONDIM

@@ -101,6 +101,10 @@ def test_gripper_touches_the_cube_and_never_itself(gripper):
     assert not any(may_touch(one, other) for one in own for other in own)
     for solid in ("cube", "table"):
         assert all(may_touch(model.geom(solid).id, geom) for geom in own)
+    for pad in np.concatenate(pad_ids(model, gripper)):
+        assert model.geom_friction[pad, 0] >= 1
+        assert model.geom_condim[pad] >= 4
+    assert not model.geom_priority.any(), "friction of the object would not count"
 
 
 def test_angles_without_a_unit_are_radians():
@@ -182,7 +186,7 @@ def test_holds_a_cube_while_the_arm_moves_at_full_speed(gripper, rng):
     cell, still, up = env.cell, np.zeros((N_ENVS, 3)), np.tile([0.0, 0.0, 0.03], (N_ENVS, 1))
     for _ in range(15):
         cell.step(tool_action(cell, up, still, -np.ones(N_ENVS)))
-    start, speed = tool_frame_offset(cell.state), 0.0
+    start, speed, shake = tool_frame_offset(cell.state), 0.0, np.zeros(0)
     for step in range(2 * CONTROL_HZ):
         if step % 8 == 0:
             shake = np.sign(rng.uniform(-1, 1, (N_ENVS, env.action_signature.size)))
