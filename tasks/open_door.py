@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import FixtureProp, Region
-from hacpo_robot.specs.script import Done, Goal, Stage, never, point_fingers
+from hacpo_robot.specs.script import Done, Goal, Stage, always, never, point_fingers
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, distance, speed, tanh_near, within
@@ -103,9 +103,9 @@ ROBOSUITE = RewardPreset(
 # bolt is quite free and rests there, so the gripper can take a fresh hold, lift on, and, once the
 # lever has sprung back, pull the door open behind it.
 
-HOOK = np.array([0.01, 0.03, -0.008])
+HOOK = np.array([0.01, 0.04, -0.008])
 """Tool behind the lever, in the handle's frame [m]: x along the lever, y into the door, z up."""
-SEAT = np.array([0.01, 0.036, 0.004])
+SEAT = np.array([0.01, 0.04, 0.004])
 """The same, clear of the lever."""
 AJAR = 0.06
 """Hinge angle at which the bolt rests on the frame [rad]."""
@@ -196,15 +196,16 @@ def settled(state: TaskState) -> NDArray[np.bool_]:
     return (np.abs(latch(state)) < 0.15) & arrived(over(SEAT), within_m=0.012)(state)
 
 
-def stage(move: Goal, done: Done, *, speed: float = 0.03) -> Stage:
+def stage(move: Goal, done: Done, *, speed: float = 0.03, min_steps: int = 0) -> Stage:
     """A stage with the gripper closed and facing the door."""
-    return Stage(move=move, done=done, turn=face_door, grip=-1.0, speed=speed)
+    return Stage(move=move, done=done, turn=face_door, grip=-1.0, speed=speed, min_steps=min_steps)
 
 
 SCRIPT = (
     stage(before_door, facing),
     stage(over(HOOK), arrived(over(HOOK), within_m=0.012)),
     stage(down(HOOK), lowered(HOOK, within_m=0.004)),
+    stage(haul(HOOK, pull=0.02), always, min_steps=3),
     stage(haul(HOOK, pull=0.02, lift=0.015), lambda s: hinge(s) > AJAR),
     stage(down(SEAT), arrived(down(SEAT), within_m=0.008)),
     stage(haul(HOOK, pull=0.04, lift=0.02), lambda s: hinge(s) > FREE, speed=0.05),

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
-from hacpo_robot.specs.script import Stage, level, never, point_fingers, stay
+from hacpo_robot.specs.script import Stage, level, never, point_fingers, to_object
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
 from hacpo_robot.specs.terms import TaskState, Term, level_distance, speed, within
 
-HALF_WIDTH, HALF_HEIGHT = 0.04, 0.02
+HALF_WIDTH, HALF_HEIGHT = 0.045, 0.025
 """Of the box [m]; flat, so that it slides before it tips."""
 REST = TABLE_TOP + HALF_HEIGHT
 """Height of its centre on the table [m]."""
@@ -20,12 +20,15 @@ LIFTED = 0.005
 SPEED = 0.03
 """Below it the box is at rest [m/s]."""
 
-YAW = 0.3
+CONTACT = 0.06
+"""From the box's centre to a tool whose fingers touch its side [m]."""
+HIGHER = 0.01
+"""Of a pushing tool over the box's centre [m]: fingers that scrape the table jam the box."""
 
 BOX = BoxProp(
     name="box",
     half_size=(HALF_WIDTH, HALF_WIDTH, HALF_HEIGHT),
-    start=Region(x=(-0.03, 0.01), y=(-0.05, 0.05), z=(REST, REST), yaw=(-np.pi / 4, np.pi / 4)),
+    start=Region(x=(-0.03, 0.01), y=(-0.03, 0.03), z=(REST, REST), yaw=(-0.3, 0.3)),
     density=400.0,
     rgba=(0.15, 0.35, 0.75, 1.0),
 )
@@ -44,8 +47,7 @@ def direction(state: TaskState) -> FloatArray:
 
 def behind(state: TaskState, standoff: float) -> FloatArray:
     """From the tool to a point ``standoff`` behind the box, seen from the goal. Shape (..., 3) [m]."""
-    point = state.object_pos_w[..., 0, :] + [0.0, 0.0, 0.01]
-    return point - standoff * direction(state) - state.tool_pos_w
+    return to_object(state, above=HIGHER) - standoff * direction(state)
 
 
 def on_table(state: TaskState) -> NDArray[np.bool_]:
@@ -95,14 +97,12 @@ def pushed(state: TaskState) -> NDArray[np.bool_]:
     return at_goal(state) & (speed(state) < SPEED)
 
 
-CONTACT = 0.055
-"""From the box's centre to a tool whose fingers touch its side [m]."""
-STANDOFF = 0.09
+STANDOFF = 0.095
 """From the box's centre to where the tool comes down behind it [m]."""
 CLEAR = 0.08
 """Height over the box at which the tool may cross it [m]."""
-GRIP = 0.2
-"""Half open: two contacts on one side steer better than one, and the hand cannot straddle the box."""
+GRIP = 0.0
+"""Half open: two contacts on one side steer better than one, and no corner fits between them."""
 STEER = 0.1
 """Sideways motion of the pushing tool per distance from the line through box and goal."""
 
@@ -114,7 +114,7 @@ def face(state: TaskState) -> FloatArray:
 
 
 def start(state: TaskState) -> FloatArray:
-    """To the point behind the box: across only from above, down only near it and turned."""
+    """To the point behind the box: up first, across over the box, down when near it and turned."""
     way = behind(state, STANDOFF)
     off = np.linalg.norm(level(way), axis=-1) + 0.1 * np.abs(face(state)[..., 2])
     height = CLEAR * np.clip(off / 0.015 - 1.0, 0.0, 1.0)
@@ -145,15 +145,22 @@ def push(state: TaskState) -> FloatArray:
     return np.where((low & in_line)[..., None], slide(state), start(state))
 
 
+def retreat(state: TaskState) -> FloatArray:
+    """Back off from the box: a corner caught between the fingers is let go."""
+    away = -level(to_object(state))
+    gap = np.linalg.norm(away, axis=-1, keepdims=True)
+    return away * np.maximum(STANDOFF / np.maximum(gap, 1e-6) - 1.0, 0.0)
+
+
 SCRIPT = (
     Stage(move=push, turn=face, grip=GRIP, done=lambda s: off_goal(s) < 0.015),
-    Stage(move=stay, turn=face, grip=GRIP, done=never),
+    Stage(move=retreat, done=never, speed=0.01),
 )
 
 TASK = TaskSpec(
     name="push",
     props=(BOX,),
-    goal=Region(x=(0.11, 0.17), y=(-0.12, 0.12), z=(TABLE_TOP, TABLE_TOP + 2 * HALF_HEIGHT)),
+    goal=Region(x=(0.11, 0.17), y=(-0.08, 0.08), z=(TABLE_TOP, TABLE_TOP + 2 * HALF_HEIGHT)),
     clearance=0.1,
     rewards={
         "reach": Term(reach, 0.05),

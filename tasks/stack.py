@@ -4,12 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.rotation import half_turn_error, heading_of
 from hacpo_robot.specs.script import (
     Stage,
     always,
     grasping,
-    half_turn_error,
-    heading_of,
     level,
     never,
     point_fingers,
@@ -159,7 +158,7 @@ def clear_of_b(state: TaskState) -> FloatArray:
     way = a_over_b(state)
     across = np.arctan2(way[..., 1], way[..., 0]) + np.pi / 2
     side = heading_of(state.object_rot_w[..., A, :, :])
-    along_side = np.abs(half_turn_error(side, across)) < np.pi / 4
+    along_side = np.abs(half_turn_error(state.object_rot_w[..., A, :, :], across)) < np.pi / 4
     return point_fingers(state, np.where(along_side, side, side + np.pi / 2))
 
 
@@ -169,7 +168,7 @@ def carry(state: TaskState) -> FloatArray:
 
 
 def over_b(state: TaskState) -> NDArray[np.bool_]:
-    """A over B, and both still in line with the tool."""
+    """A over B, near enough to be lowered."""
     return np.linalg.norm(level(carry(state)), axis=-1) < 0.006
 
 

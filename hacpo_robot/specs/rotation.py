@@ -89,3 +89,21 @@ def quarter_turn_error(tool_rot_w: FloatArray, object_rot_w: FloatArray) -> Floa
     tool = np.arctan2(tool_rot_w[..., 1, 0], tool_rot_w[..., 0, 0])
     box = np.arctan2(object_rot_w[..., 1, 0], object_rot_w[..., 0, 0])
     return (box - tool + np.pi / 4) % (np.pi / 2) - np.pi / 4
+
+
+def half_turn_error(rotation: FloatArray, heading: FloatArray) -> FloatArray:
+    """Smallest turn about the vertical that lays a frame's x axis along a line over the table.
+
+    Args:
+        rotation: Shape (..., 3, 3).
+        heading: Of the line, from the world's x axis. Shape (...,) [rad].
+
+    Returns:
+        Shape (...,) [rad], in [-pi/2, pi/2).
+    """
+    return (heading - heading_of(rotation) + np.pi / 2) % np.pi - np.pi / 2
+
+
+def heading_of(rotation: FloatArray) -> FloatArray:
+    """Direction of a frame's x axis over the table. (..., 3, 3) -> (...,) [rad]."""
+    return np.arctan2(rotation[..., 1, 0], rotation[..., 0, 0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hacpo_robot.specs.rotation import quarter_turn_error, upright_error
+from hacpo_robot.specs.rotation import half_turn_error, quarter_turn_error, upright_error
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.terms import TaskState
 
@@ -84,18 +84,8 @@ def point_fingers(state: TaskState, heading: FloatArray) -> FloatArray:
         Shape (..., 3) [rad].
     """
     turn = upright_error(state.tool_rot_w)
-    turn[..., 2] += half_turn_error(heading_of(state.tool_rot_w), heading)
+    turn[..., 2] += half_turn_error(state.tool_rot_w, heading)
     return turn
-
-
-def heading_of(rotation: FloatArray) -> FloatArray:
-    """Direction of a frame's x axis over the table. (..., 3, 3) -> (...,) [rad]."""
-    return np.arctan2(rotation[..., 1, 0], rotation[..., 0, 0])
-
-
-def half_turn_error(heading: FloatArray, wanted: FloatArray) -> FloatArray:
-    """Smallest turn that lays one line along another. (...,), (...,) -> (...,) [rad], within pi/2."""
-    return (wanted - heading + np.pi / 2) % np.pi - np.pi / 2
 
 
 def never(state: TaskState) -> NDArray[np.bool_]:
