@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from hacpo_robot.control.cartesian import UPRIGHT_GAIN
 from hacpo_robot.control.controller import action_signature, make_controller
+from hacpo_robot.control.gripper import Gripper
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.observation import Observer
-from hacpo_robot.envs.robosuite import NATIVE_GRIPPER, controller_like, make_robosuite, quiet
-from hacpo_robot.envs.robosuite_readout import RobosuiteReadout
+from hacpo_robot.envs.robosuite import COUNTERPARTS, NATIVE_GRIPPER, controller_like, make_robosuite, quiet
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
+from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.robot import RobotSpec
@@ -52,7 +53,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         """
         self.robot, self.task = robot, task
         self.horizon = round(task.horizon_s * CONTROL_HZ)
-        self.observer = Observer(robot, task)
+        self.observer, self._gripper = Observer(robot, task), Gripper(robot.gripper)
         self.observation_signature = self.observer.signature
         low, high = self.observation_signature.low, self.observation_signature.high
         self.observation_space = spaces.Box(low.astype(np.float32), high.astype(np.float32))
@@ -106,11 +107,13 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
 
     def _begin(self) -> None:
         self._elapsed, self._gripper_command = 0, 1.0
-        self._readout = RobosuiteReadout(self.simulation, self.robot, self.task)
+        sim, names = self.simulation.sim, COUNTERPARTS[self.task.name].props
+        self._readout = RobosuiteReadout(sim.model._model, sim.data._data, self.robot, self.task, names)
         self._read()
 
     def _read(self) -> None:
-        self.state, self.joints = self._readout.read(self._gripper_command)
+        width = self._gripper.width(self._readout.finger_pos)
+        self.state, self.joints = self._readout.read(width, np.full((1, 1), self._gripper_command))
 
     def _observe(self) -> NDArray[np.float32]:
         return self.observer.observe(self.state, self.joints)[0].astype(np.float32)

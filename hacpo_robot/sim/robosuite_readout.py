@@ -1,13 +1,10 @@
 """robosuite's simulation in our words: the task state and the joint state of one of its environments."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import mujoco
 import numpy as np
 
-from hacpo_robot.control.gripper import Gripper
-from hacpo_robot.envs.robosuite import COUNTERPARTS
 from hacpo_robot.errors import UnknownNameError
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.prop import BoxProp, Prop
@@ -29,21 +26,28 @@ class RobosuiteReadout:
     reward, those of one physics step (2 ms) before. Its hand has weight, ours none; a wrist feels that.
     """
 
-    def __init__(self, env: Any, robot: RobotSpec, task: TaskSpec) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        data: mujoco.MjData,
+        robot: RobotSpec,
+        task: TaskSpec,
+        names: Mapping[str, str],
+    ) -> None:
         """Resolve every name; anew after robosuite has built a new model.
 
         Args:
-            env: robosuite's environment.
+            model: Of robosuite's environment.
+            data: Likewise.
             robot: Its gripper must be the one the environment has.
-            task: One of ``COUNTERPARTS``.
+            task: Its counterpart must be the one that robosuite simulates.
+            names: Our names of the task's objects to robosuite's.
 
         Raises:
             UnknownNameError: robosuite's model lacks something that the specs name.
         """
-        self._model: mujoco.MjModel = env.sim.model._model
-        self._data: mujoco.MjData = env.sim.data._data
-        names = COUNTERPARTS[task.name].props
-        self._gripper, self._shift = Gripper(robot.gripper), robot.gripper.tool_shift
+        self._model, self._data = model, data
+        self._shift = robot.gripper.tool_shift
         self._turn = _about_z(robot.gripper.tool_yaw)
         self._tool = self._id(KIND.mjOBJ_SITE, GRIPPER + robot.gripper.tool_site)
         self._hand = self._id(KIND.mjOBJ_BODY, ARM + robot.arm.hand_body)
@@ -63,11 +67,17 @@ class RobosuiteReadout:
         ]
         self._hinge_qpos = self._model.jnt_qposadr[hinges]
 
-    def read(self, gripper_command: float) -> tuple[TaskState, JointState]:
+    @property
+    def finger_pos(self) -> FloatArray:
+        """Positions of the gripper's driven joints. Shape (1, n_finger_joints) [rad, prismatic m]."""
+        return self._data.qpos[self._finger_qpos][None]
+
+    def read(self, gripper_width: FloatArray, gripper_command: FloatArray) -> tuple[TaskState, JointState]:
         """State of the one world; the batch axis has length 1.
 
         Args:
-            gripper_command: The last one, -1 closed to 1 open.
+            gripper_width: Opening between the fingertips. Shape (1, 1) [m].
+            gripper_command: The last one, -1 closed to 1 open. Shape (1, 1).
         """
         data = self._data
         rotation = data.site_xmat[self._tool].reshape(3, 3)
@@ -80,8 +90,8 @@ class RobosuiteReadout:
             tool_pos_w=(data.site_xpos[self._tool] + reach)[None],
             tool_rot_w=(rotation @ self._turn)[None],
             tool_vel_w=(velocity + cross(spin, reach))[None],
-            gripper_width=self._gripper.width(data.qpos[self._finger_qpos][None]),
-            gripper_command=np.full((1, 1), gripper_command),
+            gripper_width=gripper_width,
+            gripper_command=gripper_command,
             object_pos_w=np.array([pos for pos, _ in poses])[None],
             object_rot_w=np.array([rot for _, rot in poses])[None],
             object_vel_w=np.array(speeds)[None],
