@@ -29,4 +29,5 @@ ROBOT = RobotSpec(
     ),
     action=JointPositionDelta(scale=0.08),
     source="own model, sim_assets/arms/ar4.xml: Denavit-Hartenberg parameters of the Annin Robotics AR4",
+    unable={"door_handle": "its wrist motor is too weak to turn the lever"},
 )

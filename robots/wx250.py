@@ -31,4 +31,5 @@ ROBOT = RobotSpec(
     ),
     action=CartesianDelta(rotation="yaw"),
     source="own model, sim_assets/arms/wx250.xml: dimensions of the Interbotix WidowX 250 URDF",
+    unable={"door_handle": "its motors are too weak to turn the lever"},
 )

@@ -25,6 +25,7 @@ DOOR = FixtureProp(
     damping=(0.1, 0.0),
     friction=(0.0, 0.1),
     handle_site="handle",
+    handle_quat=(0.5, -0.5, -0.5, -0.5),  # x up, y along the lever, z into the door
     handle_geoms=("handle", "handle_base"),
     start=Region(
         x=(-0.13, -0.11),
@@ -103,9 +104,9 @@ ROBOSUITE = RewardPreset(
 # bolt is quite free and rests there, so the gripper can take a fresh hold, lift on, and, once the
 # lever has sprung back, pull the door open behind it.
 
-HOOK = np.array([0.01, 0.04, -0.008])
-"""Tool behind the lever, in the handle's frame [m]: x along the lever, y into the door, z up."""
-SEAT = np.array([0.01, 0.04, 0.004])
+HOOK = np.array([-0.008, 0.01, 0.04])
+"""Tool behind the lever, in the handle's frame [m]."""
+SEAT = np.array([0.004, 0.01, 0.04])
 """The same, clear of the lever."""
 AJAR = 0.06
 """Hinge angle at which the bolt rests on the frame [rad]."""
@@ -137,7 +138,7 @@ def from_handle(state: TaskState, vector: FloatArray) -> FloatArray:
 
 def face_door(state: TaskState) -> FloatArray:
     """Rotation that stands the tool upright, its fingers side by side along the door. (..., 3) [rad]."""
-    into_door = state.object_rot_w[..., 0, :, 1]
+    into_door = state.object_rot_w[..., 0, :, 2]
     return point_fingers(state, np.arctan2(into_door[..., 1], into_door[..., 0]) + np.pi / 2)
 
 
@@ -146,9 +147,9 @@ def haul(place: FloatArray, *, pull: float, lift: float | None = None) -> Goal:
 
     def move(state: TaskState) -> FloatArray:
         step = place - in_handle(state)
-        step[..., 1] = -pull
+        step[..., 2] = -pull
         if lift is not None:
-            step[..., 2] = lift
+            step[..., 0] = lift
         return from_handle(state, step)
 
     return move
@@ -157,13 +158,13 @@ def haul(place: FloatArray, *, pull: float, lift: float | None = None) -> Goal:
 def keep_open(state: TaskState) -> FloatArray:
     """Against the drift of door and arm: back by as much as the door fell shut."""
     step = np.zeros_like(state.tool_pos_w)
-    step[..., 1] = -np.clip(FAR_ENOUGH - hinge(state), 0.0, 0.1) * HANDLE_RADIUS
+    step[..., 2] = -np.clip(FAR_ENOUGH - hinge(state), 0.0, 0.1) * HANDLE_RADIUS
     return from_handle(state, step)
 
 
 def before_door(state: TaskState) -> FloatArray:
     """To a point above and before the lever, where there is room to turn."""
-    return to_handle(state, HOOK - [0.0, 0.12, 0.0], above=HOVER)
+    return to_handle(state, HOOK - [0.0, 0.0, 0.12], above=HOVER)
 
 
 def over(place: FloatArray) -> Goal:
@@ -228,5 +229,5 @@ TASK = TaskSpec(
     horizon_s=13.0,
     script=SCRIPT,
     presets={"robosuite": ROBOSUITE},
-    needs=("door_reach",),
+    needs=("door_handle",),
 )

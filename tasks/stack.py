@@ -99,8 +99,8 @@ def lift(state: TaskState) -> FloatArray:
 
 
 def align(state: TaskState) -> FloatArray:
-    """A grasped and over B, as far as it is lifted."""
-    return lift(state) * within(offset(state), radius=0.005, margin=0.12)
+    """A grasped and over B, as far as it is lifted; full once it is stacked."""
+    return np.maximum(stacked(state), lift(state) * within(offset(state), radius=0.005, margin=0.12))
 
 
 def place(state: TaskState) -> FloatArray:

@@ -75,9 +75,10 @@ def make_robosuite(
     if controller is not None:
         parts = {"right": {**controller, "gripper": {"type": "GRIP"}}}
         configuration = {"type": "BASIC", "body_parts": parts}
-    with quiet():
+    with _quiet():
         import robosuite
 
+        logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
         return robosuite.make(
             COUNTERPARTS[task.name].name,
             robots=robot.robosuite_name,
@@ -124,9 +125,8 @@ def _delta_loop(scale: list[float]) -> dict[str, Any]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def _quiet() -> Iterator[None]:
     """No log lines: robosuite warns of optional parts that nobody here uses."""
-    logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
     logging.disable(logging.WARNING)
     try:
         yield

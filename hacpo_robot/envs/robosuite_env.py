@@ -13,7 +13,7 @@ from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.control.gripper import Gripper
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.observation import Observer
-from hacpo_robot.envs.robosuite import COUNTERPARTS, NATIVE_GRIPPER, controller_like, make_robosuite, quiet
+from hacpo_robot.envs.robosuite import COUNTERPARTS, NATIVE_GRIPPER, controller_like, make_robosuite
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
@@ -83,8 +83,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         if seed is None and self._np_random is None:
             self._np_random, self._np_random_seed = seeding.np_random()
         self.simulation.rng = self.simulation.placement_initializer.rng = self.np_random
-        with quiet():
-            self.simulation.reset()
+        self.simulation.reset()
         self._begin()
         return self._observe(), {}
 

@@ -61,8 +61,15 @@ def _add_prop_instruments(spec: mujoco.MjSpec, robot: RobotSpec, prop: Prop) -> 
     for side, pads in (("left", robot.gripper.left_pads), ("right", robot.gripper.right_pads)):
         for pad in pads:
             for geom in geoms:
-                touching = (TARGET.mjOBJ_GEOM, GRIPPER + pad), (TARGET.mjOBJ_GEOM, geom)
-                _sense_contact(spec, f"{side}_{pad}_{geom}", *touching)
+                toucher = _fingertip(spec, GRIPPER + pad, prop)
+                _sense_contact(spec, f"{side}_{pad}_{geom}", toucher, (TARGET.mjOBJ_GEOM, geom))
+
+
+def _fingertip(spec: mujoco.MjSpec, pad: str, prop: Prop) -> tuple[mujoco.mjtObj, str]:
+    """What of a fingertip is felt: on a box the pad that holds it, on a handle any side that hooks it."""
+    if isinstance(prop, FixtureProp):
+        return TARGET.mjOBJ_BODY, spec.geom(pad).parent.name
+    return TARGET.mjOBJ_GEOM, pad
 
 
 def _outline(prop: Prop) -> tuple[mujoco.mjtObj, str]:

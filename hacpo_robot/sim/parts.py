@@ -89,7 +89,7 @@ def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
     robosuite's object files give angles in radians and leave it to the scene to say so.
 
     Raises:
-        InvalidSpecError: the file lacks the body.
+        InvalidSpecError: the file lacks the body or the handle.
     """
     spec = load(prop.mjcf)
     spec.compiler.degree = False
@@ -98,6 +98,10 @@ def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
     for geom in spec.geoms:
         geom.contype, geom.conaffinity = FIXTURE_COLLIDES
         geom.group = VISIBLE
+    handle = spec.site(prop.handle_site)
+    if handle is None:
+        raise InvalidSpecError(f"fixture {prop.name!r}: no site {prop.handle_site!r} in {prop.mjcf}")
+    mujoco.mju_mulQuat(handle.quat, handle.quat.copy(), np.array(prop.handle_quat))
     return spec
 
 

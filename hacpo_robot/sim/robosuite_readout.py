@@ -9,7 +9,7 @@ from hacpo_robot.errors import UnknownNameError
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.prop import BoxProp, Prop
 from hacpo_robot.specs.robot import RobotSpec
-from hacpo_robot.specs.rotation import cross
+from hacpo_robot.specs.rotation import cross, matrix_of_quaternion
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
@@ -56,8 +56,10 @@ class RobosuiteReadout:
         self._qpos, self._dofs = self._model.jnt_qposadr[arm], self._model.jnt_dofadr[arm]
         self._finger_qpos = self._model.jnt_qposadr[fingers]
         pads = robot.gripper.left_pads, robot.gripper.right_pads
-        self._pads = [{self._id(KIND.mjOBJ_GEOM, GRIPPER + pad) for pad in side} for side in pads]
+        named = [[self._id(KIND.mjOBJ_GEOM, GRIPPER + pad) for pad in side] for side in pads]
+        self._tips = [[self._fingertip(side, prop) for side in named] for prop in task.props]
         self._frames = [self._frame(prop, names[prop.name]) for prop in task.props]
+        self._turns = [_turn(prop) for prop in task.props]
         self._handles = [self._touched(prop, names[prop.name]) for prop in task.props]
         self._bodies = [self._geoms_of(self._root(names[prop.name])) for prop in task.props]
         hinges = [
@@ -84,6 +86,7 @@ class RobosuiteReadout:
         reach = self._shift * rotation[:, 2]
         velocity, spin = self._velocity(KIND.mjOBJ_SITE, self._tool)
         poses = [self._pose(*frame) for frame in self._frames]
+        rotations = [rotation @ turn for (_, rotation), turn in zip(poses, self._turns, strict=True)]
         speeds = [self._velocity(*frame)[0] for frame in self._frames]
         touch, contact = self._contacts()
         state = TaskState(
@@ -93,7 +96,7 @@ class RobosuiteReadout:
             gripper_width=gripper_width,
             gripper_command=gripper_command,
             object_pos_w=np.array([pos for pos, _ in poses])[None],
-            object_rot_w=np.array([rot for _, rot in poses])[None],
+            object_rot_w=np.array(rotations)[None],
             object_vel_w=np.array(speeds)[None],
             touch=touch[None],
             contact=contact[None],
@@ -128,7 +131,7 @@ class RobosuiteReadout:
         for pair in self._data.contact.geom[: self._data.ncon].tolist():
             for one, other in (pair, pair[::-1]):
                 for i in range(n):
-                    touch[i] += [one in pads and other in self._handles[i] for pads in self._pads]
+                    touch[i] += [one in tip and other in self._handles[i] for tip in self._tips[i]]
                     for j in range(n):
                         contact[i, j] += i != j and one in self._bodies[i] and other in self._bodies[j]
         return np.minimum(touch, 1.0), np.minimum(contact, 1.0)
@@ -160,6 +163,13 @@ class RobosuiteReadout:
             return self._geoms_of(self._root(name))
         return {self._id(KIND.mjOBJ_GEOM, f"{name}_{geom}") for geom in prop.handle_geoms}
 
+    def _fingertip(self, pads: list[int], prop: Prop) -> set[int]:
+        """Geoms that count: the pads on a box, all of the fingertips on a handle."""
+        if isinstance(prop, BoxProp):
+            return set(pads)
+        bodies = self._model.geom_bodyid[pads]
+        return set(np.flatnonzero(np.isin(self._model.geom_bodyid, bodies)).tolist())
+
     def _root(self, name: str) -> int:
         return self._id(KIND.mjOBJ_BODY, f"{name}_main")
 
@@ -187,6 +197,11 @@ def _names(model: mujoco.MjModel, kind: mujoco.mjtObj) -> Iterable[str]:
         KIND.mjOBJ_GEOM: model.ngeom,
     }
     return filter(None, (mujoco.mj_id2name(model, kind, i) for i in range(counts[kind])))
+
+
+def _turn(prop: Prop) -> FloatArray:
+    """Turn of the reported frame from robosuite's. Shape (3, 3)."""
+    return np.eye(3) if isinstance(prop, BoxProp) else matrix_of_quaternion(np.array(prop.handle_quat))
 
 
 def _about_z(angle: float) -> FloatArray:

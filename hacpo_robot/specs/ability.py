@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-Ability = Literal["tilt", "door_reach"]
-"""``tilt`` the tool off the vertical; ``door_reach``: get to a door handle 30 cm above the table."""
+Ability = Literal["tilt", "door_handle"]
+"""``tilt`` the tool off the vertical; ``door_handle``: get to a door handle 30 cm above the table and
+turn it."""
 
 
 def find_obstacle(needs: Iterable[Ability], unable: Mapping[Ability, str]) -> str | None:

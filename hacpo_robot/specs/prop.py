@@ -49,7 +49,9 @@ class FixtureProp:
     friction: tuple[float, ...]
     """Dry resistance, one per joint [Nm, prismatic N]."""
     handle_site: str
-    """Its frame is what ``object_pos`` and ``object_rot`` report."""
+    """Its place is what ``object_pos`` reports."""
+    handle_quat: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
+    """Turn of the frame that ``object_rot`` reports from the site's own, w x y z."""
     handle_geoms: tuple[str, ...]
     """Geoms whose contact with the fingertips is reported."""
     start: Region

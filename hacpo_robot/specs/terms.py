@@ -30,7 +30,8 @@ class TaskState:
     object_vel_w: FloatArray
     """Linear velocity. Shape (..., n_objects, 3) [m/s]."""
     touch: FloatArray
-    """1 where the left, right fingertip touches the object, else 0. Shape (..., n_objects, 2)."""
+    """1 where the left, right fingertip touches the object, else 0: with its pad a box, with any side the
+    handle of a fixture. Shape (..., n_objects, 2)."""
     contact: FloatArray
     """1 where two objects touch each other, else 0; symmetric. Shape (..., n_objects, n_objects)."""
     fixture_joints: FloatArray

@@ -8,7 +8,6 @@ import pytest
 from hacpo_robot.catalog import load_robot, load_task, possible_pairs, robot_names
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.specs.terms import TaskState
 
 N_ENVS = 8
 N_EPISODES = 100
@@ -210,58 +209,3 @@ def test_a_broken_world_ends_only_its_own_episode(name, rng, tmp_path, monkeypat
         assert done.tolist() == [False, False, np.isnan(poison), False]
         np.testing.assert_array_equal(observation[[0, 1, 3]], healthy[0][[0, 1, 3]])
     assert (env.n_lost, env.n_broken) == (0, 1)
-
-
-# -- exploits of lift ------------------------------------------------------------------------------
-
-
-def held_cube(clearance, touch):
-    """A cube between the fingertips, ``clearance`` above its place on the table."""
-    height = LIFT.props[0].start.z[0] + clearance
-    position = np.array([0.0, 0.0, height])
-    return TaskState(
-        tool_pos_w=position,
-        tool_rot_w=np.diag([1.0, -1.0, -1.0]),
-        tool_vel_w=np.zeros(3),
-        gripper_width=np.array([0.042]),
-        gripper_command=np.array([-1.0]),
-        object_pos_w=position[None],
-        object_rot_w=np.eye(3)[None],
-        object_vel_w=np.zeros((1, 3)),
-        touch=np.array([touch]),
-        contact=np.zeros((1, 1)),
-        fixture_joints=np.zeros(0),
-        goal_pos_w=np.zeros(3),
-    )
-
-
-def lift_reward(state):
-    return sum(term.weight * term.value(state) for term in LIFT.rewards.values())
-
-
-def test_a_cube_held_in_the_air_counts_as_lifted():
-    state = held_cube(0.1, (1.0, 1.0))
-    assert LIFT.success(state)
-    assert lift_reward(state) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("clearance", "touch"),
-    [
-        pytest.param(0.1, (0.0, 0.0), id="thrown up without contact"),
-        pytest.param(0.1, (1.0, 0.0), id="balanced on the left finger"),
-        pytest.param(0.1, (0.0, 1.0), id="balanced on the right finger"),
-        pytest.param(0.5, (1.0, 1.0), id="above the ceiling"),
-        pytest.param(0.039, (1.0, 1.0), id="hovering just below the bar"),
-        pytest.param(0.0, (1.0, 1.0), id="grasped on the table"),
-    ],
-)
-def test_a_lift_exploit_is_no_success_and_pays_less_than_half(clearance, touch):
-    state = held_cube(clearance, touch)
-    assert not LIFT.success(state)
-    assert lift_reward(state) < 0.5
-
-
-def test_a_cube_far_from_the_tool_pays_next_to_nothing():
-    state = held_cube(0.0, (0.0, 0.0))
-    assert lift_reward(replace(state, tool_pos_w=state.tool_pos_w + [0.0, 0.3, 0.3])) < 0.01

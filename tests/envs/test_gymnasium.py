@@ -24,8 +24,8 @@ SOME = [("panda", "lift"), ("ur5e", "lift"), ("kinova3", "reach")]
 """A joint and a tool interface, a task with an object and one with a goal."""
 SHORT = replace(load_task("lift"), horizon_s=0.4)
 """Eight control steps."""
-DOOR = replace(load_task("lift"), name="door", needs=("door_reach",))
-LAME = replace(load_robot("panda"), name="lame", unable={"door_reach": "it cannot get up"})
+DOOR = replace(load_task("lift"), name="door", needs=("door_handle",))
+LAME = replace(load_robot("panda"), name="lame", unable={"door_handle": "it cannot get up"})
 
 
 def actions_of(env, rng, n_steps, n_envs):

@@ -100,18 +100,15 @@ def motion(spec, action, read):
 
 @pytest.mark.parametrize("way", [(0.5, 0.0, 0.0), (0.0, -0.5, 0.0), (0.2, 0.3, -0.4)])
 def test_tool_goes_where_it_is_told_in_the_world(way):
-    theirs, ours = motion(
-        replace(PANDA, action=BY_TOOL), np.array([*way, 0, 0, 0, 1]), lambda world: world.state.tool_pos_w[0]
-    )
+    action = np.array([*way, 0, 0, 0, 1])
+    theirs, ours = motion(BY_TOOL, action, lambda world: world.state.tool_pos_w[0])
     check_alike(theirs, ours, N_STEPS * BY_TOOL.position_scale * np.array(way))
 
 
 @pytest.mark.parametrize("way", [(0.3, 0.0, 0.0), (0.0, -0.3, 0.0), (0.0, 0.0, 0.3)])
 def test_tool_turns_as_it_is_told_in_the_world(way):
     action = np.array([0, 0, 0, *way, 1])
-    theirs, ours = motion(
-        replace(PANDA, action=BY_TOOL), action, lambda world: turn_of(world.state.tool_rot_w[0])
-    )
+    theirs, ours = motion(BY_TOOL, action, lambda world: turn_of(world.state.tool_rot_w[0]))
     check_alike(theirs, ours, N_STEPS * BY_TOOL.rotation_scale * np.array(way))
 
 

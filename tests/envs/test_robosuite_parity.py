@@ -13,6 +13,7 @@ from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.robosuite import COUNTERPARTS, make_robosuite
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
 from hacpo_robot.errors import UnknownNameError
+from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.rotation import upright_error
@@ -153,6 +154,24 @@ def test_robosuites_reward_of_our_states_is_ours(task):
     np.testing.assert_allclose(preset_reward(task, state), rewards, atol=TOLERANCE)
     np.testing.assert_array_equal(task.presets["robosuite"].success(state), successes)
     check_branches(task, state, successes)
+
+
+def test_readout_of_our_positions_is_our_state(task):
+    ours, qpos, mocap, state = expert_states(task)
+    theirs = make_robosuite(PANDA, task, control_hz=CONTROL_HZ)
+    theirs.reset()
+    names, sim = COUNTERPARTS[task.name].props, theirs.sim
+    for box in task.boxes:
+        resize(sim.model._model, names[box.name], box.half_size)
+    readout = RobosuiteReadout(sim.model._model, sim.data._data, PANDA, task, names)
+    fields = [name for name in vars(state) if not name.endswith("vel_w")]  # put at rest in both
+    for i in range(0, N_STATES, 10):
+        put(theirs, task, ours, qpos[i], mocap[i])
+        read, _ = readout.read(state.gripper_width[[i]], state.gripper_command[[i]])
+        for name in fields:
+            mine, other = getattr(state, name)[i], getattr(read, name)[0]
+            np.testing.assert_allclose(other, mine, atol=TOLERANCE, err_msg=name)
+    theirs.close()
 
 
 def test_the_preset_is_a_task_like_any_other(task):

@@ -11,7 +11,9 @@ from hacpo_robot.specs.terms import Term, within
 
 def test_weights_that_do_not_sum_to_one_are_refused():
     with pytest.raises(InvalidSpecError, match=r"task 'half': reward weights sum to 0\.5, expected 1"):
-        TaskSpec(name="half", rewards={"a": Term(lambda s: s, 0.5)}, success=lambda s: s, horizon_s=1.0)
+        TaskSpec(
+            name="half", rewards={"a": Term(lambda s: s, 0.5)}, success=lambda s: s, horizon_s=1.0, script=()
+        )
 
 
 @pytest.mark.parametrize("name", task_names())
