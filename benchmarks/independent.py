@@ -1,10 +1,12 @@
 """Independent PPO with the presets' settings: curves and completion of every arm, as data.
 
-    python benchmarks/independent.py reach push lift
+    python benchmarks/independent.py reach
+    python benchmarks/independent.py lift --robots panda
 
-Each preset is one run of ``hacpo-robot train --preset NAME --sharing none`` below ``runs/``; stopped,
-it goes on from its last checkpoint. What it reached goes to ``benchmarks/independent/NAME.json``,
-its curves to ``NAME.csv``.
+One run of ``hacpo-robot train --preset NAME --sharing none`` below ``runs/``; stopped, it goes on from its
+last checkpoint. What it reached goes to ``benchmarks/independent/NAME-SEED.json``, its curves to
+``NAME-SEED.csv``; a run of some of the preset's robots carries their names too. Robots that share nothing
+do not feel each other: the split changes the random seeds, and the wall time, only.
 """
 
 import argparse
@@ -21,45 +23,49 @@ RUNS = HERE.parent / "runs" / "independent"
 
 
 def main() -> None:
-    """Run the presets that are named, one after the other."""
+    """Train, then write the data."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("presets", nargs="+")
+    parser.add_argument("preset")
+    parser.add_argument("--robots", nargs="+", default=[], help="all of the preset when not given")
+    parser.add_argument("--steps", type=int, help="as in the preset when not given")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
-    for preset in chosen.presets:
-        run = RUNS / f"{preset}-{chosen.seed}"
-        train(preset, chosen.seed, run)
-        collect(preset, chosen.seed, run)
+    run = RUNS / "-".join([chosen.preset, *chosen.robots, str(chosen.seed)])
+    overrides = ["--seed", str(chosen.seed)]
+    if chosen.robots:
+        overrides += ["--robots", *chosen.robots]
+    if chosen.steps:
+        overrides += ["--steps", str(chosen.steps)]
+    train(chosen.preset, overrides, run)
+    collect(run)
 
 
-def train(preset: str, seed: int, run: Path) -> None:
+def train(preset: str, overrides: list[str], run: Path) -> None:
     """One whole run, new or resumed."""
     if (run / "eval" / "eval_info.json").exists():
         return
-    arguments = ["--preset", preset, "--seed", str(seed), "--run-dir", str(run)]
+    arguments = ["--preset", preset, *overrides, "--run-dir", str(run)]
     if (run / "checkpoints").exists():
         arguments = ["--resume", str(run)]
     subprocess.run([*TRAIN, *arguments], check=True)
 
 
-def collect(preset: str, seed: int, run: Path) -> None:
+def collect(run: Path) -> None:
     """Copy the curves, and write what was reached beside them."""
     folder = HERE / "independent"
     folder.mkdir(exist_ok=True)
     curves = (run / "progress.csv").read_text()
-    (folder / f"{preset}-{seed}.csv").write_text(curves)
+    (folder / f"{run.name}.csv").write_text(curves)
     evaluation = json.loads((run / "eval" / "eval_info.json").read_text())
     summary = {
         "machine": machine(),
-        "preset": preset,
-        "seed": seed,
         "run": json.loads((run / "run.json").read_text()),
         "wall_s": float(curves.splitlines()[-1].split(",")[1]),
         "per_robot": evaluation["per_robot"],
     }
-    (folder / f"{preset}-{seed}.json").write_text(json.dumps(summary, indent=2) + "\n")
+    (folder / f"{run.name}.json").write_text(json.dumps(summary, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -84,11 +84,24 @@ def test_reward_is_the_weighted_sum_of_its_terms(env, rng):
         np.testing.assert_allclose(outcome.reward, np.where(outcome.lost, 0.0, total), atol=1e-12)
 
 
+def lay_boxes_at_fingertips(env):
+    """What is observed with every box at the one fingertip, then at the other."""
+    worlds, state = env.cell.worlds, env.cell.state
+    to_finger = state.tool_rot_w[..., 0] * state.gripper_width / 2
+    for first in env.cell.handles.box_qpos:
+        for side in (-1.0, 1.0):
+            qpos = worlds.qpos.copy()
+            qpos[:, first : first + 3] = state.tool_pos_w + side * to_finger
+            worlds.place(np.arange(N_ENVS), qpos, worlds.mocap.copy())
+            yield env.set_state(env.get_state())
+
+
 def test_no_observation_element_is_constant(env, rng):
-    # Random motion hardly ever touches an object, so the expert adds an episode of its own.
+    # Random motion hardly ever touches an object, and the expert only those it has to.
     seen = [env.step(action)[0] for action in random_actions(env, rng, 200)]
     env.reset()
     seen += [step[0] for step in run_expert(env)]
+    seen += list(lay_boxes_at_fingertips(env))
     spread = np.ptp(np.concatenate(seen), axis=0)
     names = np.array(env.observation_signature.element_names)
     assert (spread > 1e-6).all(), f"constant: {names[spread <= 1e-6]}"
