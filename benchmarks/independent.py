@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import yaml
+
 from hacpo_robot.study.bench import machine
 
 HERE = Path(__file__).parent
@@ -62,6 +64,7 @@ def collect(run: Path) -> None:
     summary = {
         "machine": machine(),
         "run": json.loads((run / "run.json").read_text()),
+        "settings": yaml.safe_load((run / "config.yaml").read_text()),
         "wall_s": float(curves.splitlines()[-1].split(",")[1]),
         "per_robot": evaluation["per_robot"],
     }

@@ -10,8 +10,9 @@ from hacpo_robot.control.gripper import GRIPPER_SPEED, Gripper
 from hacpo_robot.envs.hub import compute_effect
 from hacpo_robot.envs.imperfection import Imperfection
 from hacpo_robot.envs.observation import Observer
-from hacpo_robot.envs.reset import ResetSampler
+from hacpo_robot.envs.reset import MAX_DRAWS, ResetSampler
 from hacpo_robot.envs.variation import Variation
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene
@@ -99,7 +100,26 @@ class Cell:
         self.dice = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
 
     def reset(self, worlds: IntArray) -> None:
-        """Start some worlds anew. ``worlds`` has shape (k,)."""
+        """Start some worlds anew, none of them where the task is done already.
+
+        Args:
+            worlds: Shape (k,).
+
+        Raises:
+            InvalidSpecError: the task is done wherever it starts.
+        """
+        due = worlds
+        for _ in range(MAX_DRAWS):
+            self._place(due)
+            self._read()
+            due = due[self.task.success(self.state)[due]]
+            if len(due) == 0:
+                break
+        else:
+            raise InvalidSpecError(f"task {self.task.name!r}: success is true in {MAX_DRAWS} starts")
+        self._imperfection.reset(worlds, self._ideal, self.dice)
+
+    def _place(self, worlds: IntArray) -> None:
         if self.variation is not None:
             for world in worlds:
                 self.variation.redraw(world, self.dice[world])
@@ -110,8 +130,6 @@ class Cell:
             self.worlds.place(worlds, qpos, mocap)
             self._goals[worlds] = np.stack([start.goal for start in starts])
             self._gripper_command[worlds] = 1.0
-        self._read()
-        self._imperfection.reset(worlds, self._ideal, self.dice)
 
     def step(self, action: FloatArray) -> Outcome:
         """Hold an action for one control step in every world.

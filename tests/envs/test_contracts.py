@@ -8,6 +8,8 @@ import pytest
 from hacpo_robot.catalog import load_robot, load_task, possible_pairs, robot_names
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.prop import Region
 
 N_ENVS = 8
 N_EPISODES = 100
@@ -131,6 +133,18 @@ def test_success_is_not_already_true_at_reset(env):
     for _ in range(10):
         env.reset()
         assert not env.task.success(env.cell.state).any()
+
+
+def test_a_lucky_start_is_drawn_again():
+    near = Region(x=(-0.14, -0.08), y=(-0.03, 0.03), z=(0.97, 1.03))
+    env = make_vec_env(load_robot("panda"), replace(load_task("reach"), goal=near), n_envs=64, seed=0)
+    assert not env.task.success(env.cell.state).any(), "about one start in seven would be lucky"
+
+
+def test_a_task_that_is_always_done_is_refused():
+    done = replace(load_task("reach"), success=lambda state: np.ones(len(state.goal_pos_w), bool))
+    with pytest.raises(InvalidSpecError, match="task 'reach': success is true in"):
+        make_vec_env(load_robot("panda"), done, n_envs=2, seed=0)
 
 
 def test_same_seed_gives_the_same_trajectory(pair, rng):
