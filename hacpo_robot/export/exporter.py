@@ -96,23 +96,25 @@ def _describe(
     model: PPO, env: ManipulationVecEnv, provenance: Provenance, evaluation: Evaluation | None
 ) -> PolicyDescription:
     statistics = read_statistics(model)
-    motors = env.cell.handles.arm_ctrl
-    # A position servo has gain kp and bias -kv on the velocity.
-    stiffness = env.cell.scene.model.actuator_gainprm[motors, 0]
-    damping = -env.cell.scene.model.actuator_biasprm[motors, 2]
     return PolicyDescription(
         robot=env.robot,
         task=env.task.name,
         observation=env.observation_signature,
         action=env.action_signature,
         control_hz=CONTROL_HZ,
-        servo=Servo(stiffness=tuple(stiffness.tolist()), damping=tuple(damping.tolist())),
+        servo=read_servo(env),
         normalization=Normalization(clip=statistics.clip, epsilon=statistics.epsilon, count=statistics.count),
         provenance=provenance,
         package_version=_package_version(),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         evaluation=evaluation,
     )
+
+
+def read_servo(env: ManipulationVecEnv) -> Servo:
+    """The servos of an arm: bias -kp on the position, -kv on the velocity; a velocity servo has no kp."""
+    bias = np.abs(env.cell.scene.model.actuator_biasprm[env.cell.handles.arm_ctrl])
+    return Servo(stiffness=tuple(bias[:, 1].tolist()), damping=tuple(bias[:, 2].tolist()))
 
 
 def _parity_observations(recorded: FloatArray, signature: Signature) -> dict[str, FloatArray]:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.errors import ExportError
 from hacpo_robot.export import exporter
-from hacpo_robot.export.exporter import FILES, export_policy
+from hacpo_robot.export.exporter import FILES, export_policy, read_servo
 from hacpo_robot.export.graph import make_policy_graph
 from hacpo_robot.export.metadata import Evaluation
 from hacpo_robot.export.parity import TOLERANCE, ParityReport, check_parity
@@ -92,3 +94,14 @@ def test_export_refuses_recorded_observations_of_another_robot(panda, tmp_path, 
     with pytest.raises(ExportError, match=r"shape \(100, 3\), expected \(n, \d+\)"):
         export_policy(panda.model, panda.env, tmp_path / "x", provenance, panda.recorded[:, :3])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stiffness_is_that_of_a_position_servo_and_zero_for_a_velocity_servo():
+    panda, sawyer = (
+        read_servo(make_vec_env(load_robot(name), load_task("reach"), n_envs=1, seed=0, n_threads=1))
+        for name in ("panda", "sawyer")
+    )
+    # 24 per Nm of torque limit, and 0.07 s of that: docs/physics.md. Limits: 80 Nm at the first joint.
+    assert (panda.stiffness[0], panda.damping[0]) == pytest.approx((24 * 80, 0.07 * 24 * 80))
+    assert sawyer.stiffness == (0.0,) * 7
+    assert sawyer.damping[0] == pytest.approx(0.07 * 24 * 80)
