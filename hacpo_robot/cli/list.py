@@ -34,12 +34,17 @@ def _lines(kind: str) -> list[str]:
 def _robot_line(name: str) -> str:
     robot = load_robot(name)
     senses = ", ".join(f"{s.quantity}@{s.frame}" for s in robot.sensors)
-    return f"{name:<10} {robot.n_joints} joints, {type(robot.action).__name__}; senses {senses}"
+    unable = "".join(f"; not {ability}: {reason}" for ability, reason in robot.unable.items())
+    return (
+        f"{name:<10} {robot.n_joints} joints, {robot.gripper.name}, {type(robot.action).__name__}; "
+        f"senses {senses}{unable}"
+    )
 
 
 def _task_line(name: str) -> str:
     task = load_task(name)
-    return f"{name:<10} {task.horizon_s:g} s; rewards {', '.join(task.rewards)}"
+    needs = f"; needs {', '.join(task.needs)}" if task.needs else ""
+    return f"{name:<10} {task.horizon_s:g} s; rewards {', '.join(task.rewards)}{needs}"
 
 
 def _preset_line(name: str) -> str:
