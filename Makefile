@@ -16,7 +16,7 @@ demo: $(INSTALLED) gl
 
 # The fast tests run without OpenGL, as training does.
 test: $(INSTALLED)
-	MUJOCO_GL=disabled $(BIN)/python -m pytest -q -m "not slow"
+	MUJOCO_GL=disabled $(BIN)/python -m pytest -q -n auto -m "not slow"
 
 test-all: $(INSTALLED)
 	$(BIN)/python -m pytest -q
