@@ -2,7 +2,7 @@
 
     python benchmarks/endurance.py [ROBOT ...]
 
-Writes ``benchmarks/endurance.json`` after every arm.
+Writes ``benchmarks/endurance.json`` after every arm; what it holds of other arms stays.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("robots", nargs="*", default=robot_names())
-    robots = {}
+    robots = json.loads(RESULT.read_text())["robots"] if RESULT.exists() else {}
     for name in parser.parse_args().robots:
         robots[name] = shake(name)
         print(name, robots[name], flush=True)  # noqa: T201

@@ -1,16 +1,18 @@
 """Pick and place: carry a cube to a point in the air and hold it there."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.script import Stage, grasping, never, raise_to
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
-from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, within
+from hacpo_robot.specs.terms import TaskState, Term, pinched, speed, within
 
-HALF_SIZE = 0.021
-"""Half edge of the cube [m]."""
+from .lift import CUBE, HALF_SIZE, centre, grasp, reach
+
 REST = TABLE_TOP + HALF_SIZE
 """Height of its centre on the table [m]."""
 RADIUS = 0.03
@@ -18,31 +20,13 @@ RADIUS = 0.03
 SPEED = 0.05
 """Below it the cube is held still [m/s]."""
 
-CUBE = BoxProp(
-    name="cube",
-    half_size=(HALF_SIZE, HALF_SIZE, HALF_SIZE),
-    start=Region(x=(-0.05, 0.05), y=(-0.05, 0.05), z=(REST, REST), yaw=(0.0, 2 * np.pi)),
-)
+START = Region(x=(-0.05, 0.05), y=(-0.05, 0.05), z=(REST, REST), yaw=(0.0, 2 * np.pi))
+"""Of lift's cube, wider spread."""
 
 
 def to_goal(state: TaskState) -> FloatArray:
     """From the cube to the goal. Shape (..., 3) [m]."""
     return state.goal_pos_w - state.object_pos_w[..., 0, :]
-
-
-def reach(state: TaskState) -> FloatArray:
-    """Tool near the cube, seen from afar."""
-    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.01, margin=0.25)
-
-
-def centre(state: TaskState) -> FloatArray:
-    """Cube between the fingertips."""
-    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.005, margin=0.05)
-
-
-def grasp(state: TaskState) -> FloatArray:
-    """Both fingertips on the cube."""
-    return pinched(state).astype(float)
 
 
 def unload(state: TaskState) -> FloatArray:
@@ -87,7 +71,7 @@ SCRIPT = (
 
 TASK = TaskSpec(
     name="pick_place",
-    props=(CUBE,),
+    props=(replace(CUBE, start=START),),
     goal=Region(x=(-0.12, 0.12), y=(-0.12, 0.12), z=(0.87, 1.0)),
     rewards={
         "reach": Term(reach, 0.03),

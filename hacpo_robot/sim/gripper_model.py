@@ -7,7 +7,7 @@ import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.paths import asset
-from hacpo_robot.sim.parts import make_weightless
+from hacpo_robot.sim.parts import add_servo, make_weightless
 from hacpo_robot.specs.robot import GripperSpec
 from hacpo_robot.specs.rotation import quaternion_of_yaw
 
@@ -42,7 +42,7 @@ def load_gripper(gripper: GripperSpec) -> mujoco.MjSpec:
     spec.modelfiledir = str(asset(gripper.mjcf).parent)
     _check_names(spec, gripper)
     for joint in gripper.finger_joints:
-        _add_servo(spec, gripper, joint)
+        _drive(spec, gripper, joint)
     _couple(spec, gripper)
     _make_touchable(spec, gripper)
     _place_tool(spec, gripper)
@@ -89,7 +89,7 @@ def _check_names(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:
             )
 
 
-def _add_servo(spec: mujoco.MjSpec, gripper: GripperSpec, joint: str) -> None:
+def _drive(spec: mujoco.MjSpec, gripper: GripperSpec, joint: str) -> None:
     """A position servo whose force limit presses the fingertips together with ``gripper.force``.
 
     By virtual work: all servos together, each over its own span, do what the force does over the stroke.
@@ -98,20 +98,7 @@ def _add_servo(spec: mujoco.MjSpec, gripper: GripperSpec, joint: str) -> None:
     span = spans[gripper.finger_joints.index(joint)]
     force = gripper.force * gripper.stroke / spans.sum()
     stiffness = force / (FULL_FORCE_AT * span)
-    gain, bias = np.zeros(10), np.zeros(10)
-    gain[0] = stiffness
-    bias[1:3] = -stiffness, -SERVO_TIME * stiffness
-    spec.add_actuator(
-        name=joint,
-        target=joint,
-        trntype=mujoco.mjtTrn.mjTRN_JOINT,
-        gaintype=mujoco.mjtGain.mjGAIN_FIXED,
-        biastype=mujoco.mjtBias.mjBIAS_AFFINE,
-        gainprm=gain,
-        biasprm=bias,
-        forcelimited=True,
-        forcerange=(-force, force),
-    )
+    add_servo(spec, joint, force=force, stiffness=stiffness, damping=SERVO_TIME * stiffness)
 
 
 def _couple(spec: mujoco.MjSpec, gripper: GripperSpec) -> None:

@@ -50,7 +50,11 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
         joint = spec.joint(name)
         _check_slide(robot, name, slides=joint.type == mujoco.mjtJoint.mjJNT_SLIDE)
         joint.armature = max(joint.armature, arm.armature)
-        _add_servo(spec, name, forces[name], velocity=isinstance(robot.action, JointVelocity))
+        stiffness = STIFFNESS_PER_TORQUE * forces[name]
+        damping = DAMPING_PER_STIFFNESS * stiffness
+        if isinstance(robot.action, JointVelocity):
+            stiffness = 0.0
+        add_servo(spec, name, force=forces[name], stiffness=stiffness, damping=damping)
         joint.parent.add_site(name=f"{name}_axis", pos=joint.pos, zaxis=joint.axis)
     make_intangible(spec)
     make_weightless(spec)
@@ -63,13 +67,11 @@ def _check_slide(robot: RobotSpec, joint: str, *, slides: bool) -> None:
         raise InvalidSpecError(f"robot {robot.name!r}: joint {joint!r} is {kind} in {robot.arm.mjcf}")
 
 
-def _add_servo(spec: mujoco.MjSpec, joint: str, force: float, *, velocity: bool) -> None:
-    """A position servo, or a velocity servo with the same damping."""
-    stiffness = STIFFNESS_PER_TORQUE * force
-    damping = DAMPING_PER_STIFFNESS * stiffness
+def add_servo(spec: mujoco.MjSpec, joint: str, *, force: float, stiffness: float, damping: float) -> None:
+    """A position servo of a joint, named like it; a velocity servo where it has no stiffness."""
     gain, bias = np.zeros(10), np.zeros(10)
-    gain[0] = damping if velocity else stiffness
-    bias[1:3] = 0.0 if velocity else -stiffness, -damping
+    gain[0] = stiffness or damping
+    bias[1:3] = -stiffness, -damping
     spec.add_actuator(
         name=joint,
         target=joint,
