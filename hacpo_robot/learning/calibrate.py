@@ -3,6 +3,7 @@
 import numpy as np
 
 from hacpo_robot.learning.learner import Learner
+from hacpo_robot.sharing.body_memory import BodyMemory
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
@@ -27,5 +28,6 @@ def calibrate(learner: Learner, babble_env, settings: SchemaSettings, seed: int)
     starts = note_starts(learner.env)
     schema, quality = fit_schema(Anatomy.of(learner.member.embodiment), data, starts, settings, seed)
     learner.member.schema = schema if quality.ready(settings) else None
+    learner.member.memory = BodyMemory.of(data)
     learner.model.num_timesteps += len(data.body)
     return quality

@@ -1,6 +1,5 @@
 """HACPO as a Stable-Baselines3 callback: any ``PPO`` joins a fleet by being given one."""
 
-import math
 from typing import Any, cast
 
 import numpy as np
@@ -11,12 +10,15 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.distributions import DiagGaussianDistribution
 from stable_baselines3.common.vec_env import VecEnv
 
+from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
-from hacpo_robot.learning.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.embodiment import Embodiment
-from hacpo_robot.sharing.exchange import Exchange, Lessons, Member
-from hacpo_robot.sharing.pool import ExperiencePool
-from hacpo_robot.sharing.trust import Trust
+from hacpo_robot.sharing.exchange import Exchange, Lessons
+from hacpo_robot.sharing.member import Member
+from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
+from hacpo_robot.sharing.rehearsal import Rehearsal, rehearse
+from hacpo_robot.sharing.teacher import Body, Teacher
 from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
@@ -33,15 +35,18 @@ class HACPOCallback(BaseCallback):
     in a ``VecNormalize``.
     """
 
-    def __init__(self, exchange: Exchange, name: str) -> None:
+    def __init__(self, exchange: Exchange, name: str, rehearsal_env: VecEnv | None = None) -> None:
         """Take a place at an exchange.
 
         Args:
             exchange: Shared by all learners of the fleet.
             name: This learner's name there.
+            rehearsal_env: Worlds in which this learner tries what others would do, apart from those
+                it trains in; its steps count in the budget. Without it nothing is tried.
         """
         super().__init__()
-        self._exchange, self._name = exchange, name
+        self._exchange, self._name, self._rehearsal_env = exchange, name, rehearsal_env
+        self._n_rehearsals = 0
         self.member: Member
         self.imitator: Imitator
         self.recorder: EpisodeRecorder
@@ -72,6 +77,7 @@ class HACPOCallback(BaseCallback):
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
+        self._rehearse()
         self._cross_phase()
         self._published = 0
         self._raw = self._raw_observation()
@@ -103,6 +109,7 @@ class HACPOCallback(BaseCallback):
         rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
         self._own_observation = torch.as_tensor(states[rows])
         self.recorder.forget(self._ppo.n_steps)
+        self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))
 
     def _on_training_end(self) -> None:
         self._cross_phase()
@@ -110,11 +117,16 @@ class HACPOCallback(BaseCallback):
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything of this learner's sharing but its schema, as arrays."""
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
-        return own | {
-            f"{part}/{name}": array
-            for part, owner in self._owners().items()
-            for name, array in owner.get_state().items()
-        }
+        counted = {"n_rehearsals": np.array(self._n_rehearsals)}
+        return (
+            own
+            | counted
+            | {
+                f"{part}/{name}": array
+                for part, owner in self._owners().items()
+                for name, array in owner.get_state().items()
+            }
+        )
 
     def restore(self, model: PPO, state: dict[str, NDArray[Any]]) -> None:
         """Continue with a loaded model from what :meth:`get_state` returned."""
@@ -123,15 +135,15 @@ class HACPOCallback(BaseCallback):
         for part, owner in self._owners().items():
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
+        self._n_rehearsals = int(state["n_rehearsals"])
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
 
-    def _owners(self) -> dict[str, ExperiencePool | EpisodeRecorder | Imitator | Trust]:
+    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator]:
         return {
-            "pool": self.member.pool,
+            "member": self.member,
             "recorder": self.recorder,
             "imitator": self.imitator,
-            "trust": self.member.trust,
         }
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
@@ -144,6 +156,54 @@ class HACPOCallback(BaseCallback):
                 value = float(self._ppo.policy.predict_values(last)) * self._reward_scale()
             self.member.pool.add(self.recorder.cut(world, self._ppo.gamma, value))
 
+    def _rehearse(self) -> None:
+        """Try in own worlds what the most promising source would do there; adopt it where it is worth it."""
+        if self._rehearsal_env is None or self._own_observation is None:
+            return
+        source = self._exchange.choose_rehearsal(self._name)
+        if source is None or source.teacher is None or self.member.body is None:
+            return
+        rehearsal = self._play(source.teacher, self.member.body)
+        self.model.num_timesteps += rehearsal.steps
+        worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
+        if worthwhile:
+            self._adopt(concatenate(rehearsal.better_half))
+        place = f"sharing/{source.name}->{self._name}"
+        self.logger.record(f"{place}/rehearsed", rehearsal.success.mean())
+        self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
+        self.logger.record(f"{place}/adopted", int(worthwhile))
+
+    def _play(self, teacher: Teacher, body: Body) -> Rehearsal:
+        """Round after round, as long as it is worth it."""
+        rehearsal, rounds = None, 0
+        while rehearsal is None or (
+            rounds < self._exchange.settings.rehearsal_rounds
+            and self._exchange.is_worthwhile(self._name, rehearsal)
+        ):
+            self._n_rehearsals += 1
+            rounds += 1
+            played = rehearse(
+                self._rehearsal_env,
+                teacher,
+                body,
+                gamma=self._ppo.gamma,
+                noise=self._ppo.policy.log_std.detach().exp().double().numpy(),
+                dice=np.random.default_rng([self._ppo.seed or 0, self._n_rehearsals]),
+            )
+            rehearsal = played if rehearsal is None else rehearsal.joined(played)
+        return rehearsal
+
+    def _adopt(self, steps: Experience) -> None:
+        """Take over what the own body did while others played it."""
+        adopt(
+            self._ppo.policy,
+            self._normalized(steps.observation.astype(np.float32)),
+            torch.as_tensor(steps.action, dtype=torch.float32),
+            as_targets(steps.returns, self._reward_scale()),
+            self._exchange.settings,
+            self.imitator.generator,
+        )
+
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""
         own, self._own_observation = self._own_observation, None
@@ -155,7 +215,6 @@ class HACPOCallback(BaseCallback):
         )
         if lessons is None:
             return
-        self.member.trust.review(self.member.pool.success_rate)
         outcome = self.imitator.learn(
             self._normalized(lessons.observation),
             torch.as_tensor(lessons.action),
@@ -167,12 +226,9 @@ class HACPOCallback(BaseCallback):
         self._log(lessons, outcome)
 
     def _budget(self, feasibility: float) -> float:
-        """A learner far behind may change a lot, a master hardly at all; no one for what it cannot do."""
-        settings, lag = self._exchange.settings, self._exchange.lag(self._name)
-        # As PPO's own steps become finer towards the end of a run, so do these.
+        """Finer towards the end of a run, as PPO's own steps are; less for what the body cannot do."""
         fineness = self._ppo.policy.optimizer.param_groups[0]["lr"] / self._ppo.lr_schedule(1.0)
-        allowed = fineness * settings.kl_budget * math.exp(settings.kl_urgency * lag * feasibility)
-        return allowed * feasibility * self.member.trust.level
+        return fineness * self._exchange.settings.kl_budget * feasibility
 
     def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Action mean, value in raw reward units, action spread; see ``PolicyView``."""
@@ -211,6 +267,5 @@ class HACPOCallback(BaseCallback):
             for key in ("offered", "accepted", "support", "effect_error", "weight"):
                 self.logger.record(f"{place}/{key}", getattr(pair, key))
         self.logger.record(f"sharing/{self._name}/kl", outcome.kl)
-        self.logger.record(f"sharing/{self._name}/trust", self.member.trust.level)
         self.logger.record(f"sharing/{self._name}/loss", outcome.loss)
         self.logger.record(f"sharing/{self._name}/gradient_steps", outcome.gradient_steps)

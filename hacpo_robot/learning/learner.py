@@ -12,7 +12,8 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.randomness import Randomness
-from hacpo_robot.sharing.exchange import Exchange, Member
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sharing.member import Member
 from hacpo_robot.specs.training import PPOSettings
 
 
@@ -102,7 +103,12 @@ def learning_rate_schedule(start: float, decay: float) -> Callable[[float], floa
 
 
 def make_learner(
-    name: str, env: VecEnv, settings: PPOSettings, seed: int, exchange: Exchange | None
+    name: str,
+    env: VecEnv,
+    settings: PPOSettings,
+    seed: int,
+    exchange: Exchange | None,
+    rehearsal_env: VecEnv | None = None,
 ) -> Learner:
     """A learner with a fresh policy.
 
@@ -112,6 +118,7 @@ def make_learner(
         settings: Of PPO.
         seed: Of policy and training.
         exchange: Where it shares; ``None`` for plain PPO.
+        rehearsal_env: Worlds in which it tries what others would do.
     """
     outside = Randomness()
     with outside.mine():
@@ -138,5 +145,5 @@ def make_learner(
             },
         )
         own = Randomness()
-    callback = None if exchange is None else HACPOCallback(exchange, name)
+    callback = None if exchange is None else HACPOCallback(exchange, name, rehearsal_env)
     return Learner(name, model, callback, own)

@@ -12,6 +12,8 @@ WIDTH = 128
 START_REFINEMENTS = 3
 START_SPREAD = 0.3
 """How far decoding may move a retrieved posture, standard units."""
+HARDLY = 0.2
+"""Reach beside the furthest reaching element of its field, below which a body cannot steer one."""
 TRACK_SPREAD = 0.15
 """How far decoding may move a predicted posture in one step, standard units."""
 
@@ -75,6 +77,14 @@ class BodySchema(nn.Module):
     """Hub states that the body has been in. Shape (bank_size, hub size)."""
     sense_error: Tensor
     """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
+    hub_low: Tensor
+    """Where the body has been, element by element; what lies beyond is seen as if it lay on the edge."""
+    hub_high: Tensor
+    hub_varies: Tensor
+    """1 for hub elements that the body steers, 0 for those that it hardly changes beside others of their
+    field, as the tilt of an arm that is always upright: decoding them would bend it out of shape."""
+    effect_reach: Tensor
+    """Largest change from the mean effect that the body brings about, element by element."""
     support_radius: Tensor
     """95 % of the body's own states have a neighbour in the bank nearer than this."""
 
@@ -98,6 +108,10 @@ class BodySchema(nn.Module):
         self.register_buffer("start_hub", torch.zeros(n_starts, hub))
         self.register_buffer("bank_hub", torch.zeros(bank_size, hub))
         self.register_buffer("sense_error", torch.ones(hub))
+        self.register_buffer("hub_low", torch.full((hub,), -torch.inf))
+        self.register_buffer("hub_high", torch.full((hub,), torch.inf))
+        self.register_buffer("hub_varies", torch.ones(hub))
+        self.register_buffer("effect_reach", torch.full((effect,), torch.inf))
         self.register_buffer("support_radius", torch.ones(1))
 
     @classmethod
@@ -117,6 +131,7 @@ class BodySchema(nn.Module):
 
     def start(self, hub: Tensor) -> Tensor:
         """What this body would sense in a hub state, nothing known of the past."""
+        hub = self._familiar(hub)
         wanted = self.hub_units(hub)
         nearest = self._distances(wanted, self.start_hub).argmin(dim=1)
         prior = posture = self.body_units(self.start_body[nearest])
@@ -132,6 +147,7 @@ class BodySchema(nn.Module):
             action: What it did then.
             hub: Body part of ``z`` now.
         """
+        hub = self._familiar(hub)
         predicted = self.body_units(before.body + self.predict_change(before, action))
         posture = self._refine(predicted, predicted, self.hub_units(hub), TRACK_SPREAD)
         return self._pass_through(self.body_units.inverse(posture), hub)
@@ -152,18 +168,44 @@ class BodySchema(nn.Module):
         return effect
 
     def choose_action(self, state: BodyState, effect: Tensor) -> Tensor:
-        """The action that brings about an effect (B), in [-1, 1]."""
-        action = self.raw_action(state, self.effect_units(effect)).clamp(-1.0, 1.0)
+        """The action that brings about an effect (B), in [-1, 1].
+
+        What the body is too slow for is done slower: all mapped elements shrink alike, so that a
+        motion keeps its direction.
+        """
+        action = self.raw_action(state, self.effect_units(self.attainable(effect)))
         own, theirs = self._anatomy.action_pass
+        action[:, own] = 0.0
+        action = action / action.abs().amax(dim=1, keepdim=True).clamp(min=1.0)
         action[:, own] = effect[:, theirs]
         return action
+
+    def attainable(self, effect: Tensor) -> Tensor:
+        """The effect nearest to a wanted one that this body can bring about.
+
+        Elements of one field shrink alike, so that a fast motion becomes a slow one of the same
+        direction; but those that the body hardly moves at all are cut off alone.
+        """
+        middle = self.effect_units.mean
+        away = effect - middle
+        for field in self._anatomy.effect_fields:
+            reach = self.effect_reach[field]
+            able = reach > HARDLY * reach.max()
+            part = away[:, field]
+            excess = (part.abs() / reach)[:, able].amax(dim=1, keepdim=True).clamp(min=1.0)
+            away[:, field] = torch.where(able, part / excess, part.clamp(-reach, reach))
+        return middle + away
 
     def raw_action(self, state: BodyState, effect: Tensor) -> Tensor:
         """B without clipping or pass-through; ``effect`` in standard units."""
         return self.B(self._inputs(state, effect))
 
     def _inputs(self, state: BodyState, request: Tensor) -> Tensor:
-        return torch.cat([self.body_units(state.body), self.hub_units(state.hub), request], dim=-1)
+        hub = self.hub_units(self._familiar(state.hub))
+        return torch.cat([self.body_units(state.body), hub, request], dim=-1)
+
+    def _familiar(self, hub: Tensor) -> Tensor:
+        return hub.clamp(self.hub_low, self.hub_high)
 
     def support_distance(self, hub: Tensor) -> Tensor:
         """Distance to the nearest remembered state, in support radii. Shape (n,)."""
@@ -173,13 +215,13 @@ class BodySchema(nn.Module):
 
     def _distances(self, wanted: Tensor, known: Tensor) -> Tensor:
         """Distances to raw hub states, standard units; elements count as far as E knows them. (n, k)."""
-        metric = 1 - self.sense_error.clamp(max=1.0)
+        metric = self.hub_varies * (1 - self.sense_error.clamp(max=1.0))
         return torch.cdist(wanted * metric, self.hub_units(known) * metric)
 
     def _refine(self, posture: Tensor, prior: Tensor, wanted: Tensor, spread: float) -> Tensor:
         """One Gauss-Newton step on |E(o) - z|^2 / sense_error^2 + |o - prior|^2 / spread^2."""
         sensed, slope = self.E.value_and_jacobian(posture)
-        weighted = slope.transpose(1, 2) / self.sense_error.pow(2)  # (n, body, hub)
+        weighted = slope.transpose(1, 2) * self.hub_varies / self.sense_error.pow(2)  # (n, body, hub)
         pull = (weighted @ (wanted - sensed)[..., None])[..., 0] + (prior - posture) / spread**2
         stiffness = weighted @ slope + torch.eye(posture.shape[1]) / spread**2
         return posture + torch.linalg.solve(stiffness, pull)

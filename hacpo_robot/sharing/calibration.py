@@ -4,32 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hacpo_robot.sharing.body_memory import BodyData
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.specs.signature import FloatArray
 
 HOLD = (2, 8)
 """Babbled actions move to a new random goal after so many steps."""
-
-
-@dataclass(frozen=True)
-class BodyData:
-    """What one body sensed, did, and brought about. Raw units, shape (n, ·) each."""
-
-    body: FloatArray
-    """Body part of the observation."""
-    action: FloatArray
-    """Executed action in [-1, 1]."""
-    hub: FloatArray
-    """Body part of ``z`` before the action."""
-    effect: FloatArray
-    following: FloatArray
-    """Body part of the observation after the action."""
-
-    def take(self, rows: slice | np.ndarray) -> "BodyData":
-        """Some of the rows."""
-        return BodyData(
-            self.body[rows], self.action[rows], self.hub[rows], self.effect[rows], self.following[rows]
-        )
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,10 @@ class Anatomy:
     action_size: int
     hub_size: int
     effect_size: int
+    hub_fields: tuple[IntArray, ...]
+    """Positions of every field of the body part of ``z``."""
+    effect_fields: tuple[IntArray, ...]
+    """Positions of every field of the effect."""
     state_pass: tuple[IntArray, IntArray]
     """Positions in (body part of the observation, ``z``) of equal fields."""
     action_pass: tuple[IntArray, IntArray]
@@ -72,6 +76,8 @@ class Anatomy:
             action_size=embodiment.action_signature.size,
             hub_size=embodiment.body_signature.size,
             effect_size=embodiment.effect_signature.size,
+            hub_fields=_fields(embodiment.body_signature),
+            effect_fields=_fields(embodiment.effect_signature),
             state_pass=_equal_fields(body, embodiment.body_signature),
             action_pass=_equal_fields(embodiment.action_signature, embodiment.effect_signature),
         )
@@ -82,3 +88,7 @@ def _equal_fields(own: Signature, hub: Signature) -> tuple[IntArray, IntArray]:
     theirs = {(f.name, f.unit, f.frame) for f in hub.fields}
     names = tuple(f.name for f in own.fields if (f.name, f.unit, f.frame) in theirs)
     return own.indices(names), hub.indices(names)
+
+
+def _fields(signature: Signature) -> tuple[IntArray, ...]:
+    return tuple(signature.indices((name,)) for name in signature.names)

@@ -1,54 +1,21 @@
 """The meeting place of a fleet: who offers what, and what each learner makes of it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Embodiment
-from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.member import Member, PolicyView
 from hacpo_robot.sharing.pool import ExperiencePool
+from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.relevance import calculate_relevance, feasibility, select_top_k
-from hacpo_robot.sharing.translation import Translation, ask_teacher, own_words, translate
-from hacpo_robot.sharing.trust import Trust
+from hacpo_robot.sharing.teacher import ask_teacher
+from hacpo_robot.sharing.translation import Translation
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import SharingSettings
-
-PolicyView = Callable[[NDArray[np.float32]], tuple[FloatArray, FloatArray, FloatArray]]
-"""Raw observations to the learner's action mean, its value in raw reward units, and its action std."""
-
-
-@dataclass
-class Member:
-    """One learner's side of the exchange: what it offers and what it has translated."""
-
-    name: str
-    embodiment: Embodiment
-    pool: ExperiencePool
-    schema: BodySchema | None = None
-    """``None`` until calibrated and ready: such a learner gives but does not take."""
-    trust: Trust = field(default_factory=Trust)
-    """In what others teach it."""
-    view: PolicyView | None = None
-    """Its present policy, for others to ask; ``None`` before training starts."""
-    _translated: dict[str, list[Translation]] = field(default_factory=dict)
-    _seen: dict[str, int] = field(default_factory=dict)
-
-    def lessons_of(self, source: "Member") -> Translation | None:
-        """The source's bank in this learner's words; only new episodes are translated."""
-        fresh = source.pool.since(self._seen.get(source.name, 0))
-        kept = self._translated.setdefault(source.name, [])
-        for episode in fresh:
-            if source is self:
-                kept.append(own_words(episode))
-            elif self.schema is not None:
-                kept.append(translate(episode, self.schema, self.embodiment))
-        del kept[: -len(source.pool.episodes)]
-        self._seen[source.name] = source.pool.version
-        return _join(kept) if kept else None
 
 
 @dataclass(frozen=True)
@@ -101,22 +68,64 @@ class Exchange:
     def sources_of(self, learner: str) -> list[Member]:
         """Whom a learner learns from now, best first.
 
-        Under ``self`` itself; under ``hacpo`` everyone who succeeds clearly more often, for the
-        few lucky episodes of those who do not would only distract it.
+        Under ``self`` itself; under ``hacpo`` everyone whose skill, as far as it survives in the
+        learner's body, succeeds clearly more often: the few lucky episodes of others would only
+        distract it.
         """
         me = self.members[learner]
         if self.sharing == "self":
             return [me]
         enough = me.pool.success_rate + self.settings.min_lead
-        ahead = [member for member in self.members.values() if member.pool.success_rate >= enough]
-        return sorted(ahead, key=lambda member: -member.pool.success_rate)
+        ahead = [m for m in self.members.values() if m is not me and me.hope(m) >= enough]
+        return sorted(ahead, key=lambda member: -me.hope(member))
 
-    def lag(self, learner: str) -> float:
-        """How much more often the best source succeeds, or for ``self`` how often the learner fails."""
-        own = self.members[learner].pool.success_rate
-        if self.sharing == "self":
-            return 1 - own
-        return max([0.0, *(source.pool.success_rate - own for source in self.sources_of(learner))])
+    def choose_rehearsal(self, learner: str) -> Member | None:
+        """Whose part the learner should try now: the most promising of those far ahead.
+
+        Whom it never tried it takes at full value. Nobody, where nobody is far ahead or all have
+        been tried lately. The maps of both sides are refined first.
+        """
+        me = self.members[learner]
+        if self.sharing == "self" or me.body is None:
+            return None
+        for trust in me.trust.values():
+            trust.rest()
+        enough = me.pool.success_rate + self.settings.rehearsal_lead
+
+        def promise(member: Member) -> float:
+            return me.hope(member) if me.trust_in(member).tried else member.pool.success_rate
+
+        able = [
+            member
+            for member in self.members.values()
+            if member is not me
+            and member.teacher is not None
+            and promise(member) >= enough
+            and me.trust_in(member).rested
+        ]
+        best = max(able, key=promise, default=None)
+        if best is not None:
+            for member in (me, best):
+                member.refine(self.settings.schema, int(self.dice.integers(2**31)))
+        return best
+
+    def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
+        """Whether a rehearsal succeeds clearly more often than what the learner does by itself."""
+        enough = self.members[learner].pool.success_rate + self.settings.min_lead
+        return bool(rehearsal.success.mean() >= enough)
+
+    def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
+        """Move trust by what the learner saw; whether that is worth being adopted."""
+        me, other = self.members[learner], self.members[source]
+        worthwhile = self.is_worthwhile(learner, rehearsal)
+        me.trust_in(other).note_rehearsal(
+            int(rehearsal.success.sum()),
+            len(rehearsal.success),
+            source_rate=other.pool.success_rate,
+            worthwhile=worthwhile,
+        )
+        me.note_steps(concatenate(rehearsal.episodes))
+        return worthwhile
 
     def share_experiences(self, learner: str, view: PolicyView, rollout: Experience) -> Lessons | None:
         """Everything that a learner should learn from now, or nothing.
@@ -140,8 +149,9 @@ class Exchange:
             parts.append((chosen, weight))
             log.append(_log_pair(source.name, learner, len(offered), chosen, weight))
         teacher = self._teacher_of(me)
-        if teacher is not None:
-            parts.append(self._ask(teacher, me, rollout))
+        if teacher is not None and teacher.teacher is not None and me.body is not None:
+            answers = ask_teacher(rollout, teacher.teacher, me.body)
+            parts.append((answers, feasibility(answers.support, answers.effect_error)))
         if sum(len(weight) for _, weight in parts) == 0:
             return None
         feasible = [feasibility(t.support, t.effect_error) for t, _ in parts]
@@ -165,20 +175,8 @@ class Exchange:
         """The best source, if both bodies are known."""
         if learner.schema is None:
             return None
-        able = [s for s in self.sources_of(learner.name) if s is not learner and s.schema and s.view]
+        able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
         return able[0] if able else None
-
-    def _ask(self, teacher: Member, learner: Member, rollout: Experience) -> tuple[Translation, FloatArray]:
-        assert teacher.schema is not None
-        assert teacher.view is not None
-        assert learner.schema is not None
-        view = teacher.view
-        answers = ask_teacher(
-            rollout,
-            (teacher.schema, teacher.embodiment, lambda observation: view(observation)[0]),
-            (learner.schema, learner.embodiment),
-        )
-        return answers, feasibility(answers.support, answers.effect_error)
 
     def _select(
         self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool
@@ -194,10 +192,6 @@ class Exchange:
             relevance[kept], likeness, capability=capability, success_rate=own.success_rate
         )
         return offered.take(kept), weight
-
-
-def _join(parts: list[Translation]) -> Translation:
-    return Translation(*(np.concatenate([getattr(p, name) for p in parts]) for name in vars(parts[0])))
 
 
 def _log_pair(source: str, learner: str, offered: int, chosen: Translation, weight: FloatArray) -> PairLog:

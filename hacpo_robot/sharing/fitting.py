@@ -5,14 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from numpy.typing import NDArray
+from torch import Tensor
 
-from hacpo_robot.sharing.body_schema import BodySchema, BodyState
-from hacpo_robot.sharing.calibration import BodyData, Starts
+from hacpo_robot.sharing.body_memory import BodyData, BodyMemory
+from hacpo_robot.sharing.body_schema import HARDLY, BodySchema, BodyState
+from hacpo_robot.sharing.calibration import Starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.specs.training import SchemaSettings
 
 BATCH = 512
+REFINE_RATE = 0.25
+"""Learning rate of refinement, in shares of that of the first fit."""
+MARGIN = 0.1
+"""How far beyond where it has been, in shares of that range, a body still takes a state as it is."""
+BLOW = 4.0
+"""How far beyond what nearly all steps do a step is left out."""
+RARE = 0.001
+"""Share of babble on either side that does not count as having been there."""
 TEACHER_WEIGHT = 0.1
 """Weight of imitating the babbled action beside reaching the effect, when B is fitted."""
 EFFECT_NOISE = 0.1
@@ -52,34 +62,34 @@ def fit_schema(
     Returns:
         The schema, and its quality on the held-out part.
     """
-    cut = int(0.9 * len(data.body))
+    data = data.take(_undisturbed(data))
+    cut = int(0.9 * len(data))
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         schema = BodySchema(anatomy, n_starts=len(starts.body), bank_size=min(settings.bank_size, cut))
-    body, action, hub, effect, following = _tensors(data.take(slice(cut)))
+    rows = _tensors(data.take(slice(cut)))
+    body, _, hub, effect, following = rows
     schema.body_units.measure(body)
     schema.hub_units.measure(hub)
     schema.effect_units.measure(effect)
     schema.change_units.measure(following - body)
-    sensed, change = schema.hub_units(hub), schema.change_units(following - body)
-    reached, inputs = schema.effect_units(effect), schema.body_units(body)
-    doing = torch.cat([inputs, sensed, action], dim=-1)
-    descent = _Descent(len(body), settings, generator)
-    descent.run(schema.E, lambda i: _mse(schema.E(inputs[i]), sensed[i]))
-    descent.run(schema.D, lambda i: _mse(schema.D(doing[i]), change[i]))
-    descent.run(schema.F, lambda i: _mse(schema.F(doing[i]), reached[i]))
-    schema.F.requires_grad_(False)
-
-    def inverse_loss(i: Tensor) -> Tensor:
-        wanted = reached[i]
-        wanted = wanted + EFFECT_NOISE * torch.randn(wanted.shape, generator=generator)
-        chosen = schema.raw_action(BodyState(body[i], hub[i]), wanted)
-        achieved = schema.predict_effect(BodyState(body[i], hub[i]), chosen.clamp(-1, 1))
-        overshoot = (chosen.abs() - 1).clamp(min=0).pow(2).mean()
-        return _mse(achieved, wanted) + TEACHER_WEIGHT * _mse(chosen, action[i]) + overshoot
-
-    descent.run(schema.B, inverse_loss)
+    low, high = hub.quantile(RARE, dim=0), hub.quantile(1 - RARE, dim=0)
+    schema.hub_low.copy_(low - MARGIN * (high - low))
+    schema.hub_high.copy_(high + MARGIN * (high - low))
+    for elements in anatomy.hub_fields:
+        spread = hub[:, elements].std(dim=0)
+        schema.hub_varies[elements] = (spread > HARDLY * spread.max()).float()
+    schema.effect_reach.copy_((effect - schema.effect_units.mean).abs().quantile(1 - RARE, dim=0))
+    for name in ("E", "D", "F", "B"):
+        _descend(
+            schema,
+            (name,),
+            lambda: _draw(rows, BATCH, generator),
+            settings.fit_steps,
+            settings.learning_rate,
+            generator,
+        )
     schema.requires_grad_(False).eval()
     schema.start_body.copy_(torch.as_tensor(starts.body))
     schema.start_hub.copy_(torch.as_tensor(starts.hub))
@@ -106,23 +116,88 @@ def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
     )
 
 
-@dataclass(frozen=True)
-class _Descent:
-    """Adam on random batches with a cosine schedule."""
+def _undisturbed(data: BodyData) -> NDArray[np.intp]:
+    """Steps unlike nearly all others left out: a blow from outside teaches nothing of the body."""
+    change = np.concatenate([data.following - data.body, data.effect], axis=1)
+    away = np.abs(change - np.median(change, axis=0))
+    usual = np.quantile(away, 1 - RARE, axis=0)
+    return np.flatnonzero((away <= BLOW * usual + 1e-6).all(axis=1))
 
-    n_rows: int
-    settings: SchemaSettings
-    generator: torch.Generator
 
-    def run(self, net: nn.Module, loss: Callable[[Tensor], Tensor]) -> None:
-        """Fit ``net``; ``loss`` takes row numbers."""
-        optimizer = torch.optim.Adam(net.parameters(), lr=self.settings.learning_rate, fused=True)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.settings.fit_steps)
-        for _ in range(self.settings.fit_steps):
-            optimizer.zero_grad()
-            loss(torch.randint(self.n_rows, (BATCH,), generator=self.generator)).backward()
-            optimizer.step()
-            schedule.step()
+def refine_schema(
+    schema: BodySchema, memory: BodyMemory, settings: SchemaSettings, generator: torch.Generator
+) -> None:
+    """Fit the maps further, half on babble and half on what the body did since; units stay.
+
+    Args:
+        schema: Changed in place.
+        memory: Its ``fresh`` is set to zero.
+        settings: Of the schema.
+        generator: Of the batches.
+    """
+    old, new = _tensors(memory.babble), _tensors(memory.recent.take(_undisturbed(memory.recent)))
+
+    def draw() -> tuple[Tensor, ...]:
+        halves = _draw(old, BATCH // 2, generator), _draw(new, BATCH // 2, generator)
+        return tuple(torch.cat(pair) for pair in zip(*halves, strict=True))
+
+    schema.train()
+    _descend(
+        schema,
+        ("E", "D", "F", "B"),
+        draw,
+        settings.refine_steps,
+        REFINE_RATE * settings.learning_rate,
+        generator,
+    )
+    schema.requires_grad_(False).eval()
+    memory.fresh = 0
+
+
+def _descend(
+    schema: BodySchema,
+    names: tuple[str, ...],
+    draw: Callable[[], tuple[Tensor, ...]],
+    n_steps: int,
+    learning_rate: float,
+    generator: torch.Generator,
+) -> None:
+    """Adam with a cosine schedule on the losses of some maps, each with regard to its own weights."""
+    for name in ("E", "D", "F", "B"):
+        getattr(schema, name).requires_grad_(name in names)
+    weights = [weight for name in names for weight in getattr(schema, name).parameters()]
+    optimizer = torch.optim.Adam(weights, lr=learning_rate, fused=True)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
+    for _ in range(n_steps):
+        batch = draw()
+        optimizer.zero_grad()
+        for name in names:
+            _loss(schema, name, batch, generator).backward(inputs=list(getattr(schema, name).parameters()))
+        optimizer.step()
+        schedule.step()
+
+
+def _loss(schema: BodySchema, name: str, batch: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
+    """What one map is fitted by, on a batch of (body, action, hub, effect, following)."""
+    body, action, hub, effect, following = batch
+    state = BodyState(body, hub)
+    if name == "E":
+        return _mse(schema.E(schema.body_units(body)), schema.hub_units(hub))
+    if name == "D":
+        return _mse(schema.D(schema._inputs(state, action)), schema.change_units(following - body))
+    wanted = schema.effect_units(effect)
+    if name == "F":
+        return _mse(schema.predict_effect(state, action), wanted)
+    wanted = wanted + EFFECT_NOISE * torch.randn(wanted.shape, generator=generator)
+    chosen = schema.raw_action(state, wanted)
+    achieved = schema.predict_effect(state, chosen.clamp(-1, 1))
+    overshoot = (chosen.abs() - 1).clamp(min=0).pow(2).mean()
+    return _mse(achieved, wanted) + TEACHER_WEIGHT * _mse(chosen, action) + overshoot
+
+
+def _draw(rows: tuple[Tensor, ...], n: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+    chosen = torch.randint(len(rows[0]), (n,), generator=generator)
+    return tuple(column[chosen] for column in rows)
 
 
 def _tensors(data: BodyData) -> tuple[Tensor, ...]:

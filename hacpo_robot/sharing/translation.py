@@ -1,6 +1,5 @@
 """Hub experience rewritten as observations and actions of one body."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -12,9 +11,6 @@ from hacpo_robot.sharing.body_schema import BodySchema, BodyState
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.specs.signature import FloatArray
-
-ActionMean = Callable[[NDArray[np.float32]], FloatArray]
-"""Raw observations to a policy's action mean."""
 
 
 @dataclass(frozen=True)
@@ -54,26 +50,38 @@ def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment
         schema: The learner's.
         embodiment: The learner's.
     """
-    anatomy = Anatomy.of(embodiment)
-    hub, effect = _tensor(experience.body), _tensor(experience.effect)
+    hub, effect = tensor(experience.body), tensor(experience.effect)
     with torch.no_grad():
         body, action = _live_through(hub, effect, experience.episode, schema)
         missed = schema.predict_effect(BodyState(body, hub), action) - schema.effect_units(effect)
         effect_error = missed.pow(2).mean(dim=-1).sqrt()
         support = schema.support_distance(hub)
-    signature = embodiment.observation_signature
-    observation = np.empty((len(experience), signature.size))
-    observation[:, anatomy.body] = body.numpy()
-    observation[:, anatomy.world] = embodiment.sense_world(experience.body, experience.world)
-    observation = np.clip(observation, signature.low, signature.high)
     return Translation(
-        observation=observation.astype(np.float32),
+        observation=compose_observation(embodiment, body, experience.body, experience.world),
         action=action.numpy(),
         support=support.double().numpy(),
         effect_error=effect_error.double().numpy(),
         returns=experience.returns,
         episode=experience.episode,
     )
+
+
+def compose_observation(
+    embodiment: Embodiment, body: Tensor, hub: FloatArray, world: FloatArray
+) -> NDArray[np.float32]:
+    """A raw observation, within its bounds. Shape (n, observation size).
+
+    Args:
+        embodiment: Whose.
+        body: What it senses of its body, decoded. Shape (n, body size).
+        hub: Body part of ``z``. Shape (n, ·).
+        world: World part of ``z``. Shape (n, ·).
+    """
+    anatomy, signature = Anatomy.of(embodiment), embodiment.observation_signature
+    observation = np.empty((len(hub), signature.size))
+    observation[:, anatomy.body] = body.numpy()
+    observation[:, anatomy.world] = embodiment.sense_world(hub, world)
+    return np.clip(observation, signature.low, signature.high).astype(np.float32)
 
 
 def _live_through(
@@ -100,43 +108,6 @@ def _live_through(
     return torch.stack(bodies, dim=1)[real], torch.stack(actions, dim=1)[real]
 
 
-def ask_teacher(
-    rollout: Experience,
-    teacher: tuple[BodySchema, Embodiment, ActionMean],
-    learner: tuple[BodySchema, Embodiment],
-) -> Translation:
-    """What a teacher would do in the learner's own states, as actions of the learner.
-
-    The states are rewritten for the teacher's body, its policy answers, its F tells the effect
-    that the answer would have, and the learner's B finds the action with that effect.
-
-    Args:
-        rollout: Of the learner; whole runs of steps, in time order.
-        teacher: Its schema, embodiment, and policy mean on raw observations.
-        learner: Its schema and embodiment.
-    """
-    their_schema, their_embodiment, their_mean = teacher
-    own_schema, own_embodiment = learner
-    theirs = translate(rollout, their_schema, their_embodiment)
-    own_body = rollout.observation[:, Anatomy.of(own_embodiment).body]
-    their_body = theirs.observation[:, Anatomy.of(their_embodiment).body]
-    hub = _tensor(rollout.body)
-    with torch.no_grad():
-        answer = _tensor(their_mean(theirs.observation)).clamp(-1.0, 1.0)
-        effect = their_schema.foresee(BodyState(_tensor(their_body), hub), answer)
-        state = BodyState(_tensor(own_body), hub)
-        action = own_schema.choose_action(state, effect)
-        missed = own_schema.predict_effect(state, action) - own_schema.effect_units(effect)
-    return Translation(
-        observation=rollout.observation.astype(np.float32),
-        action=action.numpy(),
-        support=theirs.support,
-        effect_error=missed.pow(2).mean(dim=-1).sqrt().double().numpy(),
-        returns=rollout.returns,
-        episode=rollout.episode,
-    )
-
-
 def own_words(experience: Experience) -> Translation:
     """An arm's own experience needs no map: exact, fully supported."""
     zeros = np.zeros(len(experience))
@@ -150,5 +121,6 @@ def own_words(experience: Experience) -> Translation:
     )
 
 
-def _tensor(values: FloatArray) -> Tensor:
+def tensor(values: FloatArray) -> Tensor:
+    """As float32."""
     return torch.as_tensor(values, dtype=torch.float32)

@@ -40,10 +40,14 @@ class PPOSettings:
 class SchemaSettings:
     """Calibration of a body schema."""
 
-    babble_steps: int = 50_000
+    babble_steps: int = 8192
     """Environment steps of motor babbling per arm; they count in the step budget."""
-    fit_steps: int = 2000
+    fit_steps: int = 1000
     """Adam steps per map."""
+    refine_steps: int = 150
+    """Adam steps per map, whenever a rehearsal is due and enough has been seen since the last time."""
+    refine_after: int = 8192
+    """Steps of the body between two refinements."""
     learning_rate: float = 2e-3
     bank_size: int = 20_000
     """Remembered postures for retrieval."""
@@ -73,10 +77,18 @@ class SharingSettings:
     batch_size: int = 512
     learning_rate: float = 1e-3
     kl_budget: float = 0.02
-    """Policy change per iteration that a master allows, measured on its own states."""
-    kl_urgency: float = 0.0
-    """Who always fails beside one that always succeeds may change ``exp(kl_urgency)`` times as much.
-    At 6 a lagging Kinova3 lost what it had learned by itself; at 0 all arms keep learning."""
+    """Largest policy change per iteration by lessons, measured on the learner's own states."""
+    rehearsal_lead: float = 0.3
+    """A learner tries in its own worlds what a source does that succeeds this much more often."""
+    rehearsal_worlds: int = 16
+    """Episodes of one round of a rehearsal; 0 for no rehearsals."""
+    rehearsal_rounds: int = 4
+    """Rounds of a rehearsal, as long as it is clearly better than what the learner does already."""
+    adoption_steps: int = 1000
+    """Gradient steps by which a proven skill is taken over."""
+    adoption_rate: float = 2e-3
+    adopted_std: float = 0.15
+    """Spread of a policy that has taken over a skill."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

@@ -69,7 +69,10 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     for index, robot in enumerate(robots):
         seed = settings.seed * SEED_STRIDE + index
         env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True)
-        learners.append(make_learner(robot.name, env, settings.ppo, seed, exchange))
+        rehearsal_env = None
+        if settings.sharing == "hacpo" and settings.hacpo.rehearsal_worlds:
+            rehearsal_env = make_vec_env(robot, task, settings.hacpo.rehearsal_worlds, seed)
+        learners.append(make_learner(robot.name, env, settings.ppo, seed, exchange, rehearsal_env))
     return Fleet(learners, exchange)
 
 

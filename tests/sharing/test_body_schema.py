@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from hacpo_robot.sharing.body_memory import RECENT, BodyData, BodyMemory
 from hacpo_robot.sharing.body_schema import BodySchema, BodyState, Mlp, Standardizer
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.sharing.fitting import fit_schema, measure_schema, refine_schema
 from hacpo_robot.specs.training import SchemaSettings
 from tests.sharing.toy import HORIZON, THREE, TWO, ToyVecEnv, fitted, live_together
 
@@ -83,6 +85,77 @@ def test_chosen_action_has_the_wanted_effect_though_thrusters_are_redundant():
     wanted = torch.tensor([[0.05, -0.03, 1.0]]).repeat(32, 1)
     env.step(schema.choose_action(BodyState(body, hub), wanted).numpy())
     np.testing.assert_allclose(env.effect(), wanted, atol=0.02)  # actions reach 0.15
+
+
+def test_a_motion_too_fast_for_the_body_keeps_its_direction():
+    schema, _ = fitted(THREE)
+    env = ToyVecEnv(THREE, n_envs=8)
+    observation = env.reset()
+    state = BodyState(
+        torch.as_tensor(observation[:, Anatomy.of(env).body]),
+        torch.as_tensor(env.hub_state()[0], dtype=torch.float32),
+    )
+    wanted = torch.tensor([[0.8, -0.4, 1.0]]).repeat(8, 1)
+    env.step(schema.choose_action(state, wanted).numpy())
+    moved = env.effect()[:, :2]
+    assert np.linalg.norm(moved, axis=1).min() > 0.05
+    np.testing.assert_allclose(moved[:, 1] / moved[:, 0], -0.5, atol=0.25)
+
+
+def test_attainable_effects_are_left_as_they_are():
+    schema, _ = fitted(TWO)
+    small = torch.tensor([[0.02, -0.03, 0.5], [0.0, 0.01, -0.9]])
+    torch.testing.assert_close(schema.attainable(small), small)
+
+
+def test_states_beyond_where_the_body_has_been_are_seen_on_the_edge():
+    schema, _ = fitted(TWO)
+    beyond = torch.tensor([[9.0, 0.0, 0.0, 0.0, 0.2]])
+    edge = torch.cat([schema.hub_high[:1], beyond[0, 1:]])[None]
+    torch.testing.assert_close(schema.start(beyond), schema.start(edge))
+
+
+def test_refinement_learns_what_is_new_and_keeps_what_was_babbled():
+    env = ToyVecEnv(THREE, n_envs=32, seed=5)
+    old = babble(env, 6400, np.random.default_rng(1))
+    settings = SchemaSettings(fit_steps=300, refine_steps=300)
+    schema, _ = fit_schema(Anatomy.of(env), old, note_starts(env), settings, 0)
+    weak = ToyVecEnv(THREE, n_envs=32, seed=6)
+    weak._thrust = 0.5 * weak._thrust  # the body has changed
+    new = babble(weak, 6400, np.random.default_rng(2))
+    memory = BodyMemory.of(old)
+    memory.note(new)
+    before = measure_schema(schema, new).effect_r2
+    refine_schema(schema, memory, settings, torch.Generator().manual_seed(0))
+    assert measure_schema(schema, new).effect_r2 > before + 0.02
+    assert measure_schema(schema, old).effect_r2 > 0.7
+    assert memory.fresh == 0
+
+
+def test_memory_keeps_the_babble_and_the_newest():
+    env = ToyVecEnv(TWO, n_envs=8)
+    memory = BodyMemory.of(babble(env, 240, np.random.default_rng(1)))
+    steps = live_together(env, 3000)
+    data = BodyData.of(steps, Anatomy.of(env))
+    assert len(data) == len(steps) - 3000  # the last step of an episode has no successor
+    memory.note(data)
+    memory.note(data)
+    assert len(memory.babble) == 240
+    assert len(memory.recent) == RECENT
+    assert memory.fresh == 2 * len(data)
+    np.testing.assert_array_equal(memory.recent.body, np.tile(data.body, (2, 1))[-RECENT:])
+    again = BodyMemory.from_state(memory.get_state())
+    np.testing.assert_array_equal(again.recent.effect, memory.recent.effect)
+    assert again.fresh == memory.fresh
+
+
+def test_a_blow_from_outside_does_not_spoil_the_maps():
+    env = ToyVecEnv(TWO, n_envs=32, seed=5)
+    data = babble(env, 6400, np.random.default_rng(1))
+    data.effect[100, :2] = 50.0
+    settings = SchemaSettings(fit_steps=300)
+    _, quality = fit_schema(Anatomy.of(env), data, note_starts(env), settings, 0)
+    assert quality.effect_r2 > 0.9
 
 
 def test_state_dict_restores_the_same_schema():

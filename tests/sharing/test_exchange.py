@@ -7,6 +7,7 @@ import pytest
 
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 
@@ -47,16 +48,55 @@ def rollout():
     return live_together(ToyVecEnv(THREE, seed=9), 4)
 
 
+def trusting(exchange, learner, *sources, successes=20):
+    """The learner has tried what the sources do, and it worked."""
+    me = exchange.members[learner]
+    for source in sources:
+        me.trust_in(exchange.members[source]).note_rehearsal(successes, 20, source_rate=1.0, worthwhile=True)
+    return exchange
+
+
 def test_only_members_clearly_ahead_teach_and_the_best_comes_first():
     exchange = make_exchange("hacpo", {"low": 0.0, "a": 0.5, "b": 0.55, "top": 1.0})
+    for name in exchange.members:
+        trusting(exchange, name, *(set(exchange.members) - {name}))
     names = {name: [m.name for m in exchange.sources_of(name)] for name in exchange.members}
     assert names == {"low": ["top", "b", "a"], "a": ["top"], "b": ["top"], "top": []}
 
 
-def test_lag_is_the_lead_of_the_best_source():
-    exchange = make_exchange("hacpo", {"low": 0.0, "top": 1.0})
-    assert exchange.lag("low") == pytest.approx(63 / 64 - 1 / 64)
-    assert exchange.lag("top") == 0
+def test_who_is_not_trusted_does_not_teach():
+    exchange = make_exchange("hacpo", {"low": 0.3, "top": 1.0})
+    assert [m.name for m in exchange.sources_of("low")] == ["top"]
+    trusting(exchange, "low", "top", successes=2)
+    assert exchange.sources_of("low") == []
+
+
+def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
+    exchange = make_exchange("hacpo", {"low": 0.0, "near": 0.2, "good": 0.6, "top": 1.0})
+    for member in exchange.members.values():
+        member.view = view_of(n_actions=3)
+    assert exchange.choose_rehearsal("low").name == "top"
+    trusting(exchange, "low", "top", successes=0)
+    assert exchange.choose_rehearsal("low").name == "good"
+    trusting(exchange, "low", "good", successes=0)
+    assert exchange.choose_rehearsal("low") is None
+    assert exchange.choose_rehearsal("top") is None
+
+
+def test_under_self_nobody_rehearses():
+    exchange = make_exchange("self", {"three": 0.0, "top": 1.0})
+    exchange.members["top"].view = view_of(n_actions=3)
+    assert exchange.choose_rehearsal("three") is None
+
+
+@pytest.mark.parametrize(("successes", "worthwhile"), [(0, False), (4, True)])
+def test_a_rehearsal_is_worthwhile_where_it_beats_the_learner(successes, worthwhile):
+    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
+    episodes = live(exchange.members["three"].embodiment, 8)
+    outcome = Rehearsal(episodes, np.arange(8) < successes, 96, np.arange(8.0))
+    assert exchange.note_rehearsal("three", "top", outcome) == worthwhile
+    level = exchange.members["three"].trust_in(exchange.members["top"]).level
+    assert level == pytest.approx((successes + 1) / (8 * 63 / 64 + 2), rel=1e-2)
 
 
 def test_self_gives_a_learner_its_own_words_exactly(rollout):

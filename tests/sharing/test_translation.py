@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hacpo_robot.sharing.experience import concatenate
-from hacpo_robot.sharing.translation import ask_teacher, own_words, translate
+from hacpo_robot.sharing.translation import own_words, translate
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 
 FIELDS = ("observation", "action", "support", "effect_error", "returns", "episode")
@@ -84,36 +84,6 @@ def test_own_words_are_the_steps_themselves():
     np.testing.assert_array_equal(words.action, steps.action.astype(np.float32))
     assert not words.support.any()
     assert not words.effect_error.any()
-
-
-def test_teacher_of_the_same_body_answers_with_its_own_action():
-    env = ToyVecEnv(TWO)
-    steps = live_together(env, 20)
-
-    def mean(observation):
-        return 0.5 * np.tanh(observation[:, :3])
-
-    answers = ask_teacher(steps, (fitted(TWO)[0], env, mean), (fitted(TWO)[0], env))
-    np.testing.assert_array_equal(answers.observation, steps.observation)
-    np.testing.assert_allclose(answers.action, mean(steps.observation), atol=0.4)  # at rare states
-    assert np.abs(answers.action - mean(steps.observation)).mean() < 0.03
-
-
-def test_teacher_of_another_body_pushes_the_learner_where_it_would_go_itself():
-    two, three = ToyVecEnv(TWO), ToyVecEnv(THREE, n_envs=1)
-    steps = live_together(ToyVecEnv(THREE), 10)
-    push = np.array([0.5, -0.5, 1.0])  # of the teacher, wherever it is
-    answers = ask_teacher(
-        steps, (fitted(TWO)[0], two, lambda o: np.tile(push, (len(o), 1))), (fitted(THREE)[0], three)
-    )
-    three.reset()
-    expected = push[:2] @ two._thrust
-    for row in range(0, len(steps), 9):
-        still = {"z": steps.body[row, None], "goal": steps.world[row, None], "elapsed": np.zeros(1, int)}
-        three.set_state(still)
-        three.step(answers.action[row, None])
-        moved = three.effect()[0, :2] - 0.5 * steps.body[row, 2:4]
-        np.testing.assert_allclose(moved, expected, atol=0.04)
 
 
 def test_take_selects_the_same_rows_of_every_column():

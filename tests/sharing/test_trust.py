@@ -1,32 +1,52 @@
-"""Trust falls where lessons cost success, and never leaves (0, 1]."""
+"""Trust follows what was tried, and never leaves (0, 1]."""
 
 import pytest
 
-from hacpo_robot.sharing.trust import BEGIN, PERIOD, Trust
+from hacpo_robot.sharing.trust import MEMORY, PATIENCE, Trust
 
 
-def reviewed(trust, *rates):
-    """Review every rate for one period."""
-    for rate in rates:
-        for _ in range(PERIOD):
-            trust.review(rate)
+def tried(trust, *successes, source_rate=0.8, worthwhile=True):
+    """Rehearse once per number, twenty episodes each."""
+    for number in successes:
+        trust.note_rehearsal(number, 20, source_rate=source_rate, worthwhile=worthwhile)
     return trust
 
 
-def test_trust_falls_by_half_where_success_fell():
-    assert reviewed(Trust(), 0.5, 0.3, 0.3).level == pytest.approx(BEGIN / 2)
+def cross_phases_until_rested(trust):
+    for count in range(1000):
+        if trust.rested:
+            return count
+        trust.rest()
+    return None
 
 
-def test_trust_grows_where_success_rose_but_not_beyond_one():
-    assert reviewed(Trust(), 0.1, 0.3, 0.3).level == pytest.approx(1.5 * BEGIN)
-    assert reviewed(Trust(), *(0.1 * i for i in range(9))).level == 1.0
+def test_nothing_tried_is_half_trusted():
+    assert Trust().level == 0.5
+    assert not Trust().tried
+    assert Trust().rested
 
 
-def test_trust_stays_where_nothing_notable_happened():
-    assert reviewed(Trust(), 0.50, 0.51, 0.49, 0.5).level == BEGIN
+def test_trust_is_the_share_of_the_sources_successes_that_were_repeated():
+    assert tried(Trust(), 8).level == pytest.approx((8 + 1) / (20 * 0.8 + 2))
+    assert tried(Trust(), 8, 4).level == pytest.approx((MEMORY * 8 + 4 + 1) / ((MEMORY + 1) * 16 + 2))
+
+
+def test_trust_stays_in_its_bounds():
+    assert tried(Trust(), *[20] * 10, source_rate=0.1).level == 1.0
+    assert 0 < tried(Trust(), *[0] * 50).level < 0.05
+
+
+def test_a_source_that_fails_is_tried_ever_more_rarely():
+    trust, waits = Trust(), []
+    for _ in range(3):
+        tried(trust, 0, worthwhile=False)
+        waits.append(cross_phases_until_rested(trust))
+    assert waits == [2 * PATIENCE, 4 * PATIENCE, 8 * PATIENCE]
+    assert cross_phases_until_rested(tried(trust, 18)) == PATIENCE
 
 
 def test_a_restored_trust_goes_on_alike():
-    trust, copy = reviewed(Trust(), 0.5, 0.2), Trust()
+    trust, copy = tried(Trust(), 5), Trust()
     copy.set_state(trust.get_state())
-    assert reviewed(copy, 0.6, 0.6).level == reviewed(trust, 0.6, 0.6).level
+    assert (copy.level, copy.tried, copy.rested) == (trust.level, trust.tried, trust.rested)
+    assert tried(copy, 7).level == tried(trust, 7).level

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hacpo_robot.learning.recorder import EpisodeRecorder, Step
+from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 
 
 def step(time, ended=(False, False)):

@@ -1,0 +1,79 @@
+"""What one body has done: babble for ever, and the newest of what came after."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.specs.signature import FloatArray
+
+RECENT = 16_384
+"""Steps of rollouts and rehearsals that are remembered."""
+
+
+@dataclass(frozen=True)
+class BodyData:
+    """What one body sensed, did, and brought about. Raw units, shape (n, ·) each."""
+
+    body: FloatArray
+    """Body part of the observation."""
+    action: FloatArray
+    """Executed action in [-1, 1]."""
+    hub: FloatArray
+    """Body part of ``z`` before the action."""
+    effect: FloatArray
+    following: FloatArray
+    """Body part of the observation after the action."""
+
+    def __len__(self) -> int:
+        """Number of steps."""
+        return len(self.body)
+
+    @classmethod
+    def of(cls, steps: Experience, anatomy: Anatomy) -> "BodyData":
+        """Own steps, but for the last one of every episode, after which nothing was sensed."""
+        rows = np.flatnonzero(steps.episode[1:] == steps.episode[:-1])
+        body = steps.observation[:, anatomy.body]
+        return cls(body[rows], steps.action[rows], steps.body[rows], steps.effect[rows], body[rows + 1])
+
+    def take(self, rows: slice | np.ndarray) -> "BodyData":
+        """Some of the rows."""
+        return BodyData(*(getattr(self, item.name)[rows] for item in fields(self)))
+
+    def joined(self, other: "BodyData") -> "BodyData":
+        """These rows, then those."""
+        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return BodyData(*(np.concatenate(pair) for pair in pairs))
+
+
+@dataclass
+class BodyMemory:
+    """Data that a body schema is fitted to. Maps that saw only what is new would forget the rest."""
+
+    babble: BodyData
+    recent: BodyData
+    fresh: int = 0
+    """Steps noted since the maps were last refined."""
+
+    @classmethod
+    def of(cls, babble: BodyData) -> "BodyMemory":
+        """Nothing but babble."""
+        return cls(babble, babble.take(slice(0)))
+
+    def note(self, data: BodyData) -> None:
+        """Remember what the body did; the oldest makes room."""
+        self.recent = self.recent.joined(data).take(slice(-RECENT, None))
+        self.fresh += len(data)
+
+    def get_state(self) -> dict[str, FloatArray]:
+        """All columns."""
+        parts = (("babble", self.babble), ("recent", self.recent))
+        columns = {f"{name}_{f.name}": getattr(part, f.name) for name, part in parts for f in fields(part)}
+        return {**columns, "fresh": np.array(self.fresh)}
+
+    @classmethod
+    def from_state(cls, state: dict[str, FloatArray]) -> "BodyMemory":
+        """What :meth:`get_state` was called on."""
+        parts = [BodyData(*(state[f"{n}_{f.name}"] for f in fields(BodyData))) for n in ("babble", "recent")]
+        return cls(*parts, fresh=int(state["fresh"]))

@@ -1,0 +1,116 @@
+"""One learner's side of the exchange: what it offers, its body, what it made of others' experience."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hacpo_robot.sharing.body_memory import BodyData, BodyMemory
+from hacpo_robot.sharing.body_schema import BodySchema
+from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
+from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.fitting import refine_schema
+from hacpo_robot.sharing.pool import ExperiencePool
+from hacpo_robot.sharing.teacher import Body, Teacher
+from hacpo_robot.sharing.translation import Translation, own_words, translate
+from hacpo_robot.sharing.trust import Trust
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.training import SchemaSettings
+
+PolicyView = Callable[[NDArray[np.float32]], tuple[FloatArray, FloatArray, FloatArray]]
+"""Raw observations to the learner's action mean, its value in raw reward units, and its action std."""
+
+
+@dataclass
+class Member:
+    """One learner's side of the exchange: what it offers and what it has translated."""
+
+    name: str
+    embodiment: Embodiment
+    pool: ExperiencePool
+    schema: BodySchema | None = None
+    """``None`` until calibrated and ready: such a learner gives but does not take."""
+    memory: BodyMemory | None = None
+    """What its schema is fitted to."""
+    trust: dict[str, Trust] = field(default_factory=dict)
+    """In every source, by name."""
+    view: PolicyView | None = None
+    """Its present policy, for others to ask; ``None`` before training starts."""
+    _translated: dict[str, list[Translation]] = field(default_factory=dict)
+    _seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def body(self) -> Body | None:
+        """What it senses and does, once it knows its maps."""
+        return None if self.schema is None else Body(self.schema, self.embodiment)
+
+    @property
+    def teacher(self) -> Teacher | None:
+        """Itself as others see it, once it has maps and a policy."""
+        body, view = self.body, self.view
+        if body is None or view is None:
+            return None
+        return Teacher(body, lambda observation: view(observation)[0])
+
+    def refine(self, settings: SchemaSettings, seed: int) -> None:
+        """Bring the schema up to date with what the body did since, if that is much."""
+        if self.schema is None or self.memory is None or self.memory.fresh < settings.refine_after:
+            return
+        refine_schema(self.schema, self.memory, settings, torch.Generator().manual_seed(seed))
+        self._translated.clear()
+        self._seen.clear()
+
+    def note_steps(self, steps: Experience) -> None:
+        """Remember what its body did, for its maps."""
+        if self.memory is not None:
+            self.memory.note(BodyData.of(steps, Anatomy.of(self.embodiment)))
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """Everything but the schema and what can be translated again, as arrays."""
+        parts = {"pool": self.pool.get_state()}
+        parts |= {f"trust/{source}": trust.get_state() for source, trust in self.trust.items()}
+        if self.memory is not None:
+            parts["memory"] = self.memory.get_state()
+        return {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+    def set_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        parts: dict[str, dict[str, NDArray[Any]]] = {}
+        for key, array in state.items():
+            part, name = key.rsplit("/", 1)
+            parts.setdefault(part, {})[name] = array
+        self.pool.set_state(parts.pop("pool"))
+        memory = parts.pop("memory", None)
+        self.memory = None if memory is None else BodyMemory.from_state(memory)
+        self.trust = {}
+        for part, numbers in parts.items():
+            self.trust[part.removeprefix("trust/")] = trust = Trust()
+            trust.set_state(numbers)
+
+    def trust_in(self, source: "Member") -> Trust:
+        """Directed, from this learner to a source."""
+        return self.trust.setdefault(source.name, Trust())
+
+    def hope(self, source: "Member") -> float:
+        """How often this learner would succeed if it did what the source does."""
+        return self.trust_in(source).level * source.pool.success_rate
+
+    def lessons_of(self, source: "Member") -> Translation | None:
+        """The source's bank in this learner's words; only new episodes are translated."""
+        fresh = source.pool.since(self._seen.get(source.name, 0))
+        kept = self._translated.setdefault(source.name, [])
+        for episode in fresh:  # one by one: sums in float32 depend on the company, and a resumed run must not
+            if source is self:
+                kept.append(own_words(episode))
+            elif self.schema is not None:
+                kept.append(translate(episode, self.schema, self.embodiment))
+        del kept[: -len(source.pool.episodes)]
+        self._seen[source.name] = source.pool.version
+        return _join(kept) if kept else None
+
+
+def _join(parts: list[Translation]) -> Translation:
+    return Translation(*(np.concatenate([getattr(p, name) for p in parts]) for name in vars(parts[0])))

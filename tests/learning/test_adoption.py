@@ -1,0 +1,106 @@
+"""A proven skill is taken over: mean, critic and spread."""
+
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.logger import Logger
+
+from hacpo_robot.learning.adoption import adopt, as_targets
+from hacpo_robot.learning.callback import HACPOCallback
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.training import SharingSettings
+from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, make_toy_fleet, run
+from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
+
+SETTINGS = SharingSettings(adoption_steps=400)
+
+
+@pytest.fixture
+def model():
+    env = ToyVecEnv(TWO)
+    return PPO("MlpPolicy", env, seed=0, device="cpu", n_steps=16, policy_kwargs={"net_arch": [32]})
+
+
+def adopted(model, settings=SETTINGS):
+    """Actions and returns that depend on the state."""
+    observation = torch.randn(512, 7, generator=torch.Generator().manual_seed(0))
+    action, returns = 0.5 * torch.tanh(observation[:, :3]), 3 + observation[:, 0]
+    generator = torch.Generator().manual_seed(1)
+    missed = adopt(model.policy, observation, action, returns, settings, generator)
+    with torch.no_grad():
+        mean = model.policy.get_distribution(observation).distribution.mean
+        value = model.policy.predict_values(observation)[:, 0]
+    return missed, (mean - action).abs().mean(), (value - returns).abs().mean()
+
+
+def test_policy_and_critic_hold_what_was_shown(model):
+    _, action_error, value_error = adopted(model)
+    assert action_error < 0.05
+    assert value_error < 0.3
+
+
+def test_spread_shrinks_to_the_adopted_one_and_never_grows(model):
+    adopted(model)
+    np.testing.assert_allclose(model.policy.log_std.detach().exp(), SETTINGS.adopted_std, rtol=1e-5)
+    model.policy.log_std.data.fill_(-4.0)
+    adopted(model)
+    assert (model.policy.log_std == -4.0).all()
+
+
+def test_ppo_starts_anew_from_what_was_adopted(model):
+    model.learn(256)
+    assert model.policy.optimizer.state
+    adopted(model)
+    assert not model.policy.optimizer.state
+    model.learn(256)
+    assert all(torch.isfinite(value).all() for value in model.policy.parameters())
+
+
+def test_returns_are_counted_in_units_of_the_critic():
+    np.testing.assert_allclose(as_targets(np.array([2.0, 5.0]), 4.0), [0.5, 1.25])
+
+
+def rehearsing_fleet(**changes):
+    """``two`` is good from the start; ``three`` is not, and may rehearse."""
+    fleet = make_toy_fleet("hacpo")
+    callback = fleet.learners[1].callback
+    callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
+    for name, value in changes.items():
+        setattr(callback, name, value)
+    return fleet
+
+
+def test_a_learner_far_behind_rehearses_and_the_steps_count():
+    fleet = rehearsing_fleet()
+    run(fleet, 6)
+    ahead, behind = fleet.learners
+    assert behind.callback._n_rehearsals > 0
+    assert ahead.callback._n_rehearsals == 0
+    assert behind.member.trust["two"].tried
+    collected = N_ENVS * PPO_SETTINGS.n_steps
+    assert behind.model.num_timesteps % collected != 0 or behind.callback._n_rehearsals * 96 % collected == 0
+    assert behind.model.num_timesteps >= 6 * collected
+
+
+def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
+    fleet = rehearsing_fleet()
+    calls = []
+    monkeypatch.setattr("hacpo_robot.learning.callback.adopt", lambda *args: calls.append(args))
+    callback = fleet.learners[1].callback
+    callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing ever succeeds
+    run(fleet, 6)
+    assert calls == []
+    assert fleet.learners[1].member.trust["two"].level < 0.5
+    assert callback._n_rehearsals == 1, "one failed round is enough, and then it rests"
+
+
+def test_a_user_may_join_without_worlds_to_rehearse_in():
+    exchange = Exchange("hacpo", SETTINGS)
+    model = PPO("MlpPolicy", ToyVecEnv(TWO, radius=0.9), n_steps=16, batch_size=64, device="cpu", seed=0)
+    callback = HACPOCallback(exchange, "a")
+    callback.init_callback(model)
+    model.set_logger(Logger(None, []))
+    model.learn(256, callback=callback)
+    assert callback._n_rehearsals == 0
+    assert fitted(TWO)[0] is not None
