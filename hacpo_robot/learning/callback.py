@@ -14,8 +14,8 @@ from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
-from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Rehearsal, rehearse
 from hacpo_robot.sharing.teacher import Body, Teacher
