@@ -14,7 +14,7 @@ from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Rehearsal, rehearse
@@ -167,7 +167,7 @@ class HACPOCallback(BaseCallback):
         self.model.num_timesteps += rehearsal.steps
         worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
         if worthwhile:
-            self._adopt(concatenate(rehearsal.better_half))
+            self._adopt(self.member.repertoire(source))
         place = f"sharing/{source.name}->{self._name}"
         self.logger.record(f"{place}/rehearsed", rehearsal.success.mean())
         self.logger.record(f"{place}/trust", self.member.trust_in(source).level)

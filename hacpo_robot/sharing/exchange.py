@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.sharing.embodiment import Embodiment
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member, PolicyView
 from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.rehearsal import Rehearsal
@@ -116,15 +116,8 @@ class Exchange:
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""
-        me, other = self.members[learner], self.members[source]
         worthwhile = self.is_worthwhile(learner, rehearsal)
-        me.trust_in(other).note_rehearsal(
-            int(rehearsal.success.sum()),
-            len(rehearsal.success),
-            source_rate=other.pool.success_rate,
-            worthwhile=worthwhile,
-        )
-        me.note_steps(concatenate(rehearsal.episodes))
+        self.members[learner].note_rehearsal(self.members[source], rehearsal, worthwhile=worthwhile)
         return worthwhile
 
     def share_experiences(self, learner: str, view: PolicyView, rollout: Experience) -> Lessons | None:

@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 from hacpo_robot.sharing.body_memory import BodyData, BodyMemory
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
-from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.fitting import refine_schema
 from hacpo_robot.sharing.pool import ExperiencePool
+from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.teacher import Body, Teacher
 from hacpo_robot.sharing.translation import Translation, own_words, translate
 from hacpo_robot.sharing.trust import Trust
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import SchemaSettings
+
+REHEARSED = 96
+"""Rehearsed episodes that are kept per source."""
 
 PolicyView = Callable[[NDArray[np.float32]], tuple[FloatArray, FloatArray, FloatArray]]
 """Raw observations to the learner's action mean, its value in raw reward units, and its action std."""
@@ -37,6 +41,8 @@ class Member:
     """What its schema is fitted to."""
     trust: dict[str, Trust] = field(default_factory=dict)
     """In every source, by name."""
+    rehearsed: dict[str, ExperiencePool] = field(default_factory=dict)
+    """Good episodes of its own body that played another's part, by the other's name."""
     view: PolicyView | None = None
     """Its present policy, for others to ask; ``None`` before training starts."""
     _translated: dict[str, list[Translation]] = field(default_factory=dict)
@@ -72,6 +78,7 @@ class Member:
         """Everything but the schema and what can be translated again, as arrays."""
         parts = {"pool": self.pool.get_state()}
         parts |= {f"trust/{source}": trust.get_state() for source, trust in self.trust.items()}
+        parts |= {f"rehearsed/{source}": played.get_state() for source, played in self.rehearsed.items()}
         if self.memory is not None:
             parts["memory"] = self.memory.get_state()
         return {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
@@ -85,14 +92,38 @@ class Member:
         self.pool.set_state(parts.pop("pool"))
         memory = parts.pop("memory", None)
         self.memory = None if memory is None else BodyMemory.from_state(memory)
-        self.trust = {}
-        for part, numbers in parts.items():
-            self.trust[part.removeprefix("trust/")] = trust = Trust()
-            trust.set_state(numbers)
+        self.trust, self.rehearsed = {}, {}
+        for part, arrays in parts.items():
+            kind, source = part.split("/", 1)
+            owner = self._trust_of(source) if kind == "trust" else self._rehearsed_with(source)
+            owner.set_state(arrays)
+
+    def _trust_of(self, source: str) -> Trust:
+        return self.trust.setdefault(source, Trust())
+
+    def _rehearsed_with(self, source: str) -> ExperiencePool:
+        return self.rehearsed.setdefault(source, ExperiencePool(REHEARSED))
+
+    def note_rehearsal(self, source: "Member", rehearsal: Rehearsal, *, worthwhile: bool) -> None:
+        """Move trust by what it saw, keep what was good, and remember what its body did."""
+        self._trust_of(source.name).note_rehearsal(
+            int(rehearsal.success.sum()),
+            len(rehearsal.success),
+            source_rate=source.pool.success_rate,
+            worthwhile=worthwhile,
+        )
+        if worthwhile:
+            for episode in rehearsal.better_half:
+                self._rehearsed_with(source.name).add(episode)
+        self.note_steps(concatenate(rehearsal.episodes))
+
+    def repertoire(self, source: "Member") -> Experience:
+        """All that is worth adopting of what was rehearsed with a source."""
+        return concatenate(list(self.rehearsed[source.name].episodes))
 
     def trust_in(self, source: "Member") -> Trust:
         """Directed, from this learner to a source."""
-        return self.trust.setdefault(source.name, Trust())
+        return self._trust_of(source.name)
 
     def hope(self, source: "Member") -> float:
         """How often this learner would succeed if it did what the source does."""

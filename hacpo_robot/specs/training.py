@@ -78,7 +78,7 @@ class SharingSettings:
     learning_rate: float = 1e-3
     kl_budget: float = 0.02
     """Largest policy change per iteration by lessons, measured on the learner's own states."""
-    rehearsal_lead: float = 0.3
+    rehearsal_lead: float = 0.15
     """A learner tries in its own worlds what a source does that succeeds this much more often."""
     rehearsal_worlds: int = 16
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""

@@ -72,7 +72,7 @@ def test_who_is_not_trusted_does_not_teach():
 
 
 def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
-    exchange = make_exchange("hacpo", {"low": 0.0, "near": 0.2, "good": 0.6, "top": 1.0})
+    exchange = make_exchange("hacpo", {"low": 0.0, "near": 0.1, "good": 0.6, "top": 1.0})
     for member in exchange.members.values():
         member.view = view_of(n_actions=3)
     assert exchange.choose_rehearsal("low").name == "top"
