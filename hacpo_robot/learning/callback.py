@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
+from hacpo_robot.learning.safety_net import SafetyNet
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
 from hacpo_robot.sharing.experience import Experience
@@ -47,6 +48,7 @@ class HACPOCallback(BaseCallback):
         super().__init__()
         self._exchange, self._name, self._rehearsal_env = exchange, name, rehearsal_env
         self._n_rehearsals = 0
+        self.safety_net = SafetyNet()
         self.member: Member
         self.imitator: Imitator
         self.recorder: EpisodeRecorder
@@ -77,6 +79,9 @@ class HACPOCallback(BaseCallback):
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
+        if self._own_observation is not None:
+            restored = self.safety_net.judge(self._ppo.policy, self.member.pool.success_rate)
+            self.logger.record(f"sharing/{self._name}/restored", int(restored))
         self._rehearse()
         self._cross_phase()
         self._published = 0
@@ -139,11 +144,12 @@ class HACPOCallback(BaseCallback):
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
 
-    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator]:
+    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator | SafetyNet]:
         return {
             "member": self.member,
             "recorder": self.recorder,
             "imitator": self.imitator,
+            "safety_net": self.safety_net,
         }
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
@@ -159,6 +165,8 @@ class HACPOCallback(BaseCallback):
     def _rehearse(self) -> None:
         """Try in own worlds what the most promising source would do there; adopt it where it is worth it."""
         if self._rehearsal_env is None or self._own_observation is None:
+            return
+        if self._ppo._current_progress_remaining < self._exchange.settings.rehearsal_end:
             return
         source = self._exchange.choose_rehearsal(self._name)
         if source is None or source.teacher is None or self.member.body is None:
@@ -195,6 +203,7 @@ class HACPOCallback(BaseCallback):
 
     def _adopt(self, steps: Experience) -> None:
         """Take over what the own body did while others played it."""
+        self.safety_net.spread(self._ppo.policy, self.member.pool.success_rate)
         adopt(
             self._ppo.policy,
             self._normalized(steps.observation.astype(np.float32)),

@@ -90,7 +90,6 @@ class Exchange:
             return None
         for trust in me.trust.values():
             trust.rest()
-        enough = me.pool.success_rate + self.settings.rehearsal_lead
 
         def promise(member: Member) -> float:
             return me.hope(member) if me.trust_in(member).tried else member.pool.success_rate
@@ -100,7 +99,7 @@ class Exchange:
             for member in self.members.values()
             if member is not me
             and member.teacher is not None
-            and promise(member) >= enough
+            and self._is_enough(promise(member), me.pool.success_rate, self.settings.rehearsal_lead)
             and me.trust_in(member).rested
         ]
         best = max(able, key=promise, default=None)
@@ -110,9 +109,12 @@ class Exchange:
         return best
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
-        """Whether a rehearsal succeeds clearly more often than what the learner does by itself."""
-        enough = self.members[learner].pool.success_rate + self.settings.min_lead
-        return bool(rehearsal.success.mean() >= enough)
+        """Whether a rehearsal succeeds so much more often that the learner gains by adopting it."""
+        own = self.members[learner].pool.success_rate
+        return self._is_enough(float(rehearsal.success.mean()), own, self.settings.min_lead)
+
+    def _is_enough(self, promised: float, own: float, lead: float) -> bool:
+        return promised >= own + lead and self.settings.adoption_discount * promised >= own
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""

@@ -84,6 +84,11 @@ class SharingSettings:
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 4
     """Rounds of a rehearsal, as long as it is clearly better than what the learner does already."""
+    rehearsal_end: float = 0.1
+    """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
+    adoption_discount: float = 0.6
+    """Share of a rehearsed skill that is left right after it was adopted: what promises less than the
+    learner does already, so discounted, is neither rehearsed nor adopted."""
     adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
     adoption_rate: float = 2e-3

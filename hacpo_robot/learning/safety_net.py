@@ -1,0 +1,60 @@
+"""What a learner was before it adopted a skill, to fall back on where success falls."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.policies import ActorCriticPolicy
+
+PATIENCE = 8
+"""Rollouts after which an adoption is judged; the success rate looks back on about three."""
+FALL = 0.1
+"""Loss of success rate from which on the learner goes back."""
+
+
+class SafetyNet:
+    """The snapshot of one policy; empty where nothing waits to be judged."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._before: dict[str, torch.Tensor] = {}
+        self._rate = 0.0
+        self._left = 0
+
+    def spread(self, policy: ActorCriticPolicy, success_rate: float) -> None:
+        """Remember a policy that is about to change; one that waits to be judged already is kept."""
+        if not self._before:
+            self._before = {name: value.clone() for name, value in policy.state_dict().items()}
+            self._rate = success_rate
+        self._left = PATIENCE
+
+    def judge(self, policy: ActorCriticPolicy, success_rate: float) -> bool:
+        """After each rollout: whether the policy was put back, as it succeeds clearly less often now."""
+        if not self._before:
+            return False
+        self._left -= 1
+        if self._left > 0:
+            return False
+        fell = success_rate < self._rate - FALL
+        if fell:
+            policy.load_state_dict(self._before)
+            policy.optimizer.state.clear()
+        self._before = {}
+        return fell
+
+    def get_state(self) -> dict[str, NDArray[Any]]:
+        """The snapshot and its age as arrays."""
+        snapshot = {f"before/{name}": value.numpy().copy() for name, value in self._before.items()}
+        return {**snapshot, "numbers": np.array([self._rate, self._left], float)}
+
+    def set_state(self, state: dict[str, NDArray[Any]]) -> None:
+        """Continue from what :meth:`get_state` returned."""
+        self._rate, left = map(float, state["numbers"])
+        self._left = int(left)
+        start = "before/"
+        self._before = {
+            key.removeprefix(start): torch.as_tensor(value)
+            for key, value in state.items()
+            if key.startswith(start)
+        }
