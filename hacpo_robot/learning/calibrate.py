@@ -7,10 +7,16 @@ from hacpo_robot.sharing.body_memory import BodyMemory
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
-from hacpo_robot.specs.training import SchemaSettings
+from hacpo_robot.specs.training import Guards, SchemaSettings
 
 
-def calibrate(learner: Learner, babble_env, settings: SchemaSettings, seed: int) -> SchemaQuality:  # noqa: ANN001
+def calibrate(
+    learner: Learner,
+    babble_env,  # noqa: ANN001
+    settings: SchemaSettings,
+    seed: int,
+    guards: Guards = Guards(),  # noqa: B008  frozen
+) -> SchemaQuality:
     """Babble, fit the body schema, and count the steps in the learner's budget.
 
     Args:
@@ -19,15 +25,17 @@ def calibrate(learner: Learner, babble_env, settings: SchemaSettings, seed: int)
             :class:`~hacpo_robot.sharing.embodiment.Embodiment`. Closed at the end.
         settings: Of the schema.
         seed: Of babbling and fitting.
+        guards: Whether readiness is asked for.
 
     Returns:
         Quality on held-out babble. A schema that is not ready is not used.
     """
     data = babble(babble_env, settings.babble_steps, np.random.default_rng(seed))
+    data = learner.member.own_view(data)
     babble_env.close()
     starts = note_starts(learner.env)
     schema, quality = fit_schema(Anatomy.of(learner.member.embodiment), data, starts, settings, seed)
-    learner.member.schema = schema if quality.ready(settings) else None
+    learner.member.schema = schema if quality.ready(settings) or not guards.readiness else None
     learner.member.memory = BodyMemory.of(data)
     learner.model.num_timesteps += len(data.body)
     return quality

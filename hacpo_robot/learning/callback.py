@@ -1,5 +1,6 @@
 """HACPO as a Stable-Baselines3 callback: any ``PPO`` joins a fleet by being given one."""
 
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -7,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.distributions import DiagGaussianDistribution
 from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
+from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.safety_net import SafetyNet
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
@@ -20,7 +21,6 @@ from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Rehearsal, rehearse
 from hacpo_robot.sharing.teacher import Body, Teacher
-from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -50,9 +50,11 @@ class HACPOCallback(BaseCallback):
         self._n_rehearsals = 0
         self.safety_net = SafetyNet()
         self.member: Member
+        self.view: ModelView
         self.imitator: Imitator
         self.recorder: EpisodeRecorder
         self._own_observation: torch.Tensor | None = None
+        self._own_gradient: torch.Tensor | None = None
         self.accepted = 0
         """Steps learned from in the last cross phase."""
         self.kl = 0.0
@@ -72,25 +74,25 @@ class HACPOCallback(BaseCallback):
     def _on_training_start(self) -> None:
         env = self.training_env.unwrapped
         self.member = self.take_place(env)
-        self.member.view = self._view
+        self.view = ModelView(self._ppo)
+        self.member.view = self.view
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
         if not hasattr(self, "recorder") or self._ppo.num_timesteps == 0:  # SB3 has reset the worlds
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
-        if self._own_observation is not None:
+        if self._own_observation is not None and self._exchange.settings.guards.safety_net:
             restored = self.safety_net.judge(self._ppo.policy, self.member.pool.success_rate)
             self.logger.record(f"sharing/{self._name}/restored", int(restored))
         self._rehearse()
         self._cross_phase()
         self._published = 0
-        self._raw = self._raw_observation()
+        self._raw = self.view.raw(self.locals.get("new_obs", self._ppo._last_obs))
         self._body, self._world = self.member.embodiment.hub_state()
 
     def _on_step(self) -> bool:
-        normalizer = self._ppo.get_vec_normalize_env()
-        reward = self.locals["rewards"] if normalizer is None else normalizer.get_original_reward()
+        reward = self.view.raw_reward(self.locals["rewards"])
         self.recorder.add(
             Step(
                 self._raw,
@@ -104,7 +106,7 @@ class HACPOCallback(BaseCallback):
         )
         for world in np.flatnonzero(self.locals["dones"]):
             self._publish(world, self.locals["infos"][world])
-        self._raw = self._raw_observation()
+        self._raw = self.view.raw(self.locals.get("new_obs", self._ppo._last_obs))
         self._body, self._world = self.member.embodiment.hub_state()
         return True
 
@@ -113,8 +115,19 @@ class HACPOCallback(BaseCallback):
         states = states.reshape(-1, states.shape[-1])
         rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
         self._own_observation = torch.as_tensor(states[rows])
+        if self._exchange.sharing != "self" and self._exchange.sources_of(self._name):
+            self._own_gradient = self._measure_own_gradient(rows)
         self.recorder.forget(self._ppo.n_steps)
         self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))
+
+    def _measure_own_gradient(self, rows: NDArray[np.intp]) -> torch.Tensor:
+        """PPO's own gradient on some steps of the rollout, before PPO trains on them."""
+        buffer = self._ppo.rollout_buffer
+        flat = [
+            torch.as_tensor(part.reshape(len(part) * part.shape[1], -1)[rows])
+            for part in (buffer.observations, buffer.actions, buffer.advantages)
+        ]
+        return self.imitator.own_gradient(flat[0], flat[1], flat[2][:, 0])
 
     def _on_training_end(self) -> None:
         self._cross_phase()
@@ -122,6 +135,8 @@ class HACPOCallback(BaseCallback):
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything of this learner's sharing but its schema, as arrays."""
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
+        if self._own_gradient is not None:
+            own["own_gradient"] = self._own_gradient.numpy()
         counted = {"n_rehearsals": np.array(self._n_rehearsals)}
         return (
             own
@@ -141,6 +156,8 @@ class HACPOCallback(BaseCallback):
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
         self._n_rehearsals = int(state["n_rehearsals"])
+        if "own_gradient" in state:
+            self._own_gradient = torch.as_tensor(state["own_gradient"])
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
 
@@ -159,7 +176,7 @@ class HACPOCallback(BaseCallback):
             self._published += 1
             last = torch.as_tensor(info["terminal_observation"][None])
             with torch.no_grad():
-                value = float(self._ppo.policy.predict_values(last)) * self._reward_scale()
+                value = float(self._ppo.policy.predict_values(last)) * self.view.reward_scale
             self.member.pool.add(self.recorder.cut(world, self._ppo.gamma, value))
 
     def _rehearse(self) -> None:
@@ -206,9 +223,9 @@ class HACPOCallback(BaseCallback):
         self.safety_net.spread(self._ppo.policy, self.member.pool.success_rate)
         adopt(
             self._ppo.policy,
-            self._normalized(steps.observation.astype(np.float32)),
+            self.view.normalized(steps.observation.astype(np.float32)),
             torch.as_tensor(steps.action, dtype=torch.float32),
-            as_targets(steps.returns, self._reward_scale()),
+            as_targets(steps.returns, self.view.reward_scale),
             self._exchange.settings,
             self.imitator.generator,
         )
@@ -216,59 +233,32 @@ class HACPOCallback(BaseCallback):
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""
         own, self._own_observation = self._own_observation, None
+        gradient, self._own_gradient = self._own_gradient, None
         self.accepted, self.kl = 0, 0.0
         if own is None:
             return
         lessons = self._exchange.share_experiences(
-            self._name, self._view, self.recorder.rollout(self._ppo.n_steps)
+            self._name, self.view, self.recorder.rollout(self._ppo.n_steps)
         )
         if lessons is None:
             return
         outcome = self.imitator.learn(
-            self._normalized(lessons.observation),
+            self.view.normalized(lessons.observation),
             torch.as_tensor(lessons.action),
             lessons.weight,
             own,
             self._budget(lessons.feasibility),
+            gradient,
         )
         self.accepted, self.kl = len(lessons.weight), outcome.kl
         self._log(lessons, outcome)
 
     def _budget(self, feasibility: float) -> float:
         """Finer towards the end of a run, as PPO's own steps are; less for what the body cannot do."""
+        if not self._exchange.settings.guards.budget:
+            return math.inf
         fineness = self._ppo.policy.optimizer.param_groups[0]["lr"] / self._ppo.lr_schedule(1.0)
         return fineness * self._exchange.settings.kl_budget * feasibility
-
-    def _view(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Action mean, value in raw reward units, action spread; see ``PolicyView``."""
-        policy, normalized = self._ppo.policy, self._normalized(observation)
-        with torch.no_grad():
-            distribution = policy.get_distribution(normalized)
-            assert isinstance(distribution, DiagGaussianDistribution)
-            mean, std = distribution.distribution.mean, distribution.distribution.stddev
-            value = policy.predict_values(normalized)[:, 0] * self._reward_scale()
-        return (
-            mean.double().numpy(),
-            value.double().numpy(),
-            std[0].double().numpy(),
-        )
-
-    def _normalized(self, observation: NDArray[np.float32]) -> torch.Tensor:
-        normalizer = self._ppo.get_vec_normalize_env()
-        scaled = observation if normalizer is None else normalizer.normalize_obs(observation)
-        return torch.as_tensor(np.asarray(scaled, np.float32))
-
-    def _raw_observation(self) -> FloatArray:
-        normalizer = self._ppo.get_vec_normalize_env()
-        raw = self.locals.get("new_obs", self._ppo._last_obs)
-        return np.asarray(raw if normalizer is None else normalizer.get_original_obs())
-
-    def _reward_scale(self) -> float:
-        """Raw reward units per unit of the critic."""
-        normalizer = self._ppo.get_vec_normalize_env()
-        if normalizer is None or not normalizer.norm_reward:
-            return 1.0
-        return float(np.sqrt(normalizer.ret_rms.var + normalizer.epsilon))
 
     def _log(self, lessons: Lessons, outcome: CrossPhase) -> None:
         for pair in lessons.log:
@@ -277,4 +267,5 @@ class HACPOCallback(BaseCallback):
                 self.logger.record(f"{place}/{key}", getattr(pair, key))
         self.logger.record(f"sharing/{self._name}/kl", outcome.kl)
         self.logger.record(f"sharing/{self._name}/loss", outcome.loss)
+        self.logger.record(f"sharing/{self._name}/cosine", outcome.cosine)
         self.logger.record(f"sharing/{self._name}/gradient_steps", outcome.gradient_steps)

@@ -22,6 +22,8 @@ class CrossPhase:
     gradient_steps: int
     loss: float
     """Weighted squared distance to the lessons in units of policy spread, last batch."""
+    cosine: float
+    """Mean cosine between the lessons' gradient and PPO's own; 0 where that is not known."""
     kl: float
     """Mean divergence of the new from the old policy on the learner's own states."""
 
@@ -46,6 +48,7 @@ class Imitator:
         weight: NDArray[np.floating],
         own_observation: Tensor,
         kl_budget: float,
+        own_gradient: Tensor | None = None,
     ) -> CrossPhase:
         """Regress until the minibatches are spent or the budget is; go back to where it is met.
 
@@ -55,15 +58,18 @@ class Imitator:
             weight: Shape (n,); only proportions matter.
             own_observation: Normalised states of the learner's last rollout. Shape (m, ·).
             kl_budget: Largest mean divergence on the learner's own states.
+            own_gradient: From :meth:`own_gradient`; with guard ``projection`` lessons are bent so that they
+                do not work against it.
         """
         if kl_budget <= 0:
-            return CrossPhase(0, 0.0, 0.0)
+            return CrossPhase(0, 0.0, 0.0, 0.0)
         weights = torch.as_tensor(weight / max(weight.mean(), 1e-12), dtype=torch.float32)
         std = self._policy.log_std.detach().exp()
         spread = std.clamp(min=self._settings.std_floor)
         start = parameters_to_vector(self._actor.parameters()).detach().clone()
         before = self._mean(own_observation).detach()
         loss, kl, step = torch.zeros(()), 0.0, 0
+        cosines: list[float] = []
         while step < self._settings.minibatches and kl <= kl_budget:
             step += 1
             rows = torch.randint(len(action), (self._settings.batch_size,), generator=self.generator)
@@ -71,6 +77,8 @@ class Imitator:
             loss = (weights[rows] * 0.5 * missed.pow(2).mean(dim=-1)).mean()
             self.optimizer.zero_grad()
             loss.backward()
+            if own_gradient is not None:
+                cosines.append(self._compare(own_gradient))
             nn.utils.clip_grad_norm_(self._actor.parameters(), 0.5)
             self.optimizer.step()
             if step % CHECK_EVERY == 0:
@@ -79,7 +87,36 @@ class Imitator:
             way = parameters_to_vector(self._actor.parameters()).detach() - start
             vector_to_parameters(start + way * (kl_budget / kl) ** 0.5, self._actor.parameters())
             kl = mean_divergence(before, self._mean(own_observation).detach(), std)
-        return CrossPhase(step, float(loss.detach()), kl)
+        return CrossPhase(step, float(loss.detach()), float(np.mean(cosines)) if cosines else 0.0, kl)
+
+    def own_gradient(self, observation: Tensor, action: Tensor, advantage: Tensor) -> Tensor:
+        """Gradient of PPO's loss at ratio 1, for the actor. Shape (number of parameters,).
+
+        Args:
+            observation: Normalised, of the last rollout. Shape (n, observation size).
+            action: Sampled. Shape (n, action size).
+            advantage: Shape (n,).
+        """
+        scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
+        std = self._policy.log_std.detach().exp()
+        density = -0.5 * ((action - self._mean(observation)) / std).pow(2).sum(dim=-1)
+        gradients = torch.autograd.grad(-(scaled * density).mean(), list(self._actor.parameters()))
+        return parameters_to_vector(gradients).detach()
+
+    def _compare(self, own: Tensor) -> float:
+        """Cosine of the lessons' gradient with PPO's own; takes out what works against it, if so wished.
+
+        One-way PCGrad (Yu et al. 2020): PPO's own gradient is never bent.
+        """
+        parameters = list(self._actor.parameters())
+        lessons = parameters_to_vector([p.grad for p in parameters if p.grad is not None])
+        overlap = float(lessons @ own)
+        if overlap < 0 and self._settings.guards.projection:
+            bent, start = lessons - overlap / (own @ own + 1e-12) * own, 0
+            for parameter in parameters:
+                parameter.grad = bent[start : start + parameter.numel()].view_as(parameter)
+                start += parameter.numel()
+        return overlap / (float(lessons.norm() * own.norm()) + 1e-12)
 
     def get_state(self) -> dict[str, NDArray[np.floating]]:
         """Optimizer moments and dice as arrays."""

@@ -1,6 +1,6 @@
 """What one body has done: babble for ever, and the newest of what came after."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -77,3 +77,12 @@ class BodyMemory:
         """What :meth:`get_state` was called on."""
         parts = [BodyData(*(state[f"{n}_{f.name}"] for f in fields(BodyData))) for n in ("babble", "recent")]
         return cls(*parts, fresh=int(state["fresh"]))
+
+
+def scramble(data: BodyData, anatomy: Anatomy) -> BodyData:
+    """The same data with the elements of every hub and effect field moved on by one."""
+    hub, effect = data.hub.copy(), data.effect.copy()
+    for fields_of, values in ((anatomy.hub_fields, hub), (anatomy.effect_fields, effect)):
+        for elements in fields_of:
+            values[:, elements] = np.roll(values[:, elements], 1, axis=1)
+    return replace(data, hub=hub, effect=effect)

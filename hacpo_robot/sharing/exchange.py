@@ -12,10 +12,11 @@ from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.relevance import calculate_relevance, feasibility, select_top_k
 from hacpo_robot.sharing.teacher import ask_teacher
+from hacpo_robot.sharing.topology import candidates
 from hacpo_robot.sharing.translation import Translation
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.training import SharingSettings
+from hacpo_robot.specs.training import Guards, SharingSettings
 
 
 @dataclass(frozen=True)
@@ -62,22 +63,43 @@ class Exchange:
 
     def join(self, name: str, embodiment: Embodiment) -> Member:
         """Add a learner."""
-        self.members[name] = Member(name, embodiment, ExperiencePool(self.settings.bank_episodes))
+        pool = ExperiencePool(self.settings.bank_episodes)
+        self.members[name] = Member(name, embodiment, pool, scrambled=self.sharing == "shuffled")
         return self.members[name]
 
     def sources_of(self, learner: str) -> list[Member]:
         """Whom a learner learns from now, best first.
 
-        Under ``self`` itself; under ``hacpo`` everyone whose skill, as far as it survives in the
-        learner's body, succeeds clearly more often: the few lucky episodes of others would only
-        distract it.
+        Under ``self`` itself; else those whose skill, as far as it survives in the learner's body,
+        succeeds clearly more often: the few lucky episodes of others would only distract it.
         """
         me = self.members[learner]
         if self.sharing == "self":
             return [me]
         enough = me.pool.success_rate + self.settings.min_lead
-        ahead = [m for m in self.members.values() if m is not me and me.hope(m) >= enough]
-        return sorted(ahead, key=lambda member: -me.hope(member))
+        able = [m for m in self._heard_by(me) if not self._guards.mastery or self._hope(me, m) >= enough]
+        return sorted(able, key=lambda member: -self._hope(me, member))[: self.settings.max_sources]
+
+    @property
+    def _guards(self) -> Guards:
+        off = Guards(trust=False, mastery=False)
+        return off if self.sharing == "all" else self.settings.guards
+
+    def _hope(self, learner: Member, source: Member) -> float:
+        return learner.hope(source) if self._guards.trust else source.pool.success_rate
+
+    def _heard_by(self, learner: Member) -> list[Member]:
+        """Whom the topology lets a learner hear."""
+        names = list(self.members)
+        if self.sharing == "one_way":
+            names = names[: names.index(learner.name) + 1]
+        heard = candidates(
+            learner.name,
+            names,
+            lambda one, other: self.members[one].trust_in(self.members[other]).proven,
+            lambda name: self.members[name].pool.success_rate,
+        )
+        return [self.members[name] for name in heard]
 
     def choose_rehearsal(self, learner: str) -> Member | None:
         """Whose part the learner should try now: the most promising of those far ahead.
@@ -92,13 +114,12 @@ class Exchange:
             trust.rest()
 
         def promise(member: Member) -> float:
-            return me.hope(member) if me.trust_in(member).tried else member.pool.success_rate
+            return self._hope(me, member) if me.trust_in(member).tried else member.pool.success_rate
 
         able = [
             member
-            for member in self.members.values()
-            if member is not me
-            and member.teacher is not None
+            for member in self._heard_by(me)
+            if member.teacher is not None
             and self._is_enough(promise(member), me.pool.success_rate, self.settings.rehearsal_lead)
             and me.trust_in(member).rested
         ]
@@ -110,10 +131,14 @@ class Exchange:
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
         """Whether a rehearsal succeeds so much more often that the learner gains by adopting it."""
+        if not self._guards.trust:
+            return True
         own = self.members[learner].pool.success_rate
         return self._is_enough(float(rehearsal.success.mean()), own, self.settings.min_lead)
 
     def _is_enough(self, promised: float, own: float, lead: float) -> bool:
+        if not self._guards.mastery:
+            return True
         return promised >= own + lead and self.settings.adoption_discount * promised >= own
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
@@ -176,6 +201,8 @@ class Exchange:
     def _select(
         self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool
     ) -> tuple[Translation, FloatArray]:
+        if self.sharing == "all":
+            return offered, np.ones(len(offered))
         mean, value, std = view(offered.observation)
         gain = offered.returns - value
         advantage = gain / max(float(offered.returns.std()), 1e-6)

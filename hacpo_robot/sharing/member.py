@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hacpo_robot.sharing.body_memory import BodyData, BodyMemory
+from hacpo_robot.sharing.body_memory import BodyData, BodyMemory, scramble
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 from hacpo_robot.sharing.experience import Experience, concatenate
@@ -35,6 +35,8 @@ class Member:
     name: str
     embodiment: Embodiment
     pool: ExperiencePool
+    scrambled: bool = False
+    """A control: its maps are fitted to effects and hub states of the wrong elements."""
     schema: BodySchema | None = None
     """``None`` until calibrated and ready: such a learner gives but does not take."""
     memory: BodyMemory | None = None
@@ -72,7 +74,11 @@ class Member:
     def note_steps(self, steps: Experience) -> None:
         """Remember what its body did, for its maps."""
         if self.memory is not None:
-            self.memory.note(BodyData.of(steps, Anatomy.of(self.embodiment)))
+            self.memory.note(self.own_view(BodyData.of(steps, Anatomy.of(self.embodiment))))
+
+    def own_view(self, data: BodyData) -> BodyData:
+        """Data as its maps are fitted to."""
+        return scramble(data, Anatomy.of(self.embodiment)) if self.scrambled else data
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything but the schema and what can be translated again, as arrays."""

@@ -33,6 +33,11 @@ class Trust:
         return self._wait > 0
 
     @property
+    def proven(self) -> float:
+        """The level, but 0 while nothing was tried."""
+        return self.level if self.tried else 0.0
+
+    @property
     def rested(self) -> bool:
         """Whether another rehearsal may be tried."""
         return self._left == 0

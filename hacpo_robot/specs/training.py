@@ -6,7 +6,10 @@ from typing import Any, Literal, TypeVar
 
 from hacpo_robot.errors import InvalidSpecError
 
-Sharing = Literal["none", "self", "hacpo"]
+Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled"]
+"""Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
+``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
+only; ``all``: without selection, weights and trust; ``shuffled``: with maps that fit nobody else's."""
 S = TypeVar("S")
 
 
@@ -58,10 +61,31 @@ class SchemaSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Guards:
+    """What keeps others from doing harm; each can be switched off alone."""
+
+    readiness: bool = True
+    """A body schema that explains too little is not used."""
+    trust: bool = True
+    """A source counts as far as its skill survived in the learner's body, and only then is adopted."""
+    mastery: bool = True
+    """Only sources that are ahead teach, so that a master learns from nobody."""
+    budget: bool = True
+    """Lessons change a policy within ``kl_budget``."""
+    safety_net: bool = True
+    """A learner whose success fell after an adoption goes back."""
+    projection: bool = False
+    """Lessons that work against PPO's own gradient are bent until they do not. Not measured to help yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharingSettings:
     """What is shared, and how hard it is learned from."""
 
     schema: SchemaSettings = field(default_factory=SchemaSettings)
+    guards: Guards = field(default_factory=Guards)
+    max_sources: int = 3
+    """Most sources that a learner hears in one iteration, so that its cost does not grow with the fleet."""
     bank_episodes: int = 64
     """Successful episodes that every arm offers, newest first."""
     episodes_per_rollout: int = 2

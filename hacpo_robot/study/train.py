@@ -41,7 +41,7 @@ def train(
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     if resume:
         watch.phase(f"resumed at {fleet.steps} steps")
-    elif settings.sharing == "hacpo":
+    elif settings.sharing not in ("none", "self"):
         _calibrate(fleet, settings, watch)
     names = [learner.name for learner in fleet.learners]
     watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
@@ -70,7 +70,7 @@ def make_fleet(settings: TrainSettings) -> Fleet:
         seed = settings.seed * SEED_STRIDE + index
         env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True)
         rehearsal_env = None
-        if settings.sharing == "hacpo" and settings.hacpo.rehearsal_worlds:
+        if settings.sharing not in ("none", "self") and settings.hacpo.rehearsal_worlds:
             rehearsal_env = make_vec_env(robot, task, settings.hacpo.rehearsal_worlds, seed)
         learners.append(make_learner(robot.name, env, settings.ppo, seed, exchange, rehearsal_env))
     return Fleet(learners, exchange)
@@ -96,7 +96,7 @@ def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
         )
         seed = settings.seed * SEED_STRIDE
         babble_env = make_babble_env(load_robot(robot), task, settings.ppo.n_envs, seed)
-        quality = calibrate(learner, babble_env, settings.hacpo.schema, seed)
+        quality = calibrate(learner, babble_env, settings.hacpo.schema, seed, settings.hacpo.guards)
         ready = "ready" if quality.ready(settings.hacpo.schema) else "not ready: it gives but does not take"
         watch.phase(
             f"{learner.name}: effects explained {quality.effect_r2:.3f}, "

@@ -1,0 +1,53 @@
+"""A PPO as the exchange sees it: raw observations and rewards, whether it normalises them or not."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3 import PPO
+from stable_baselines3.common.distributions import DiagGaussianDistribution
+
+from hacpo_robot.specs.signature import FloatArray
+
+
+class ModelView:
+    """Reads a model; changes nothing. Is a :data:`~hacpo_robot.sharing.member.PolicyView`."""
+
+    def __init__(self, model: PPO) -> None:
+        """Look at a model whose environment is set."""
+        self._model = model
+
+    @property
+    def _normalizer(self):  # noqa: ANN202  VecNormalize or None
+        return self._model.get_vec_normalize_env()
+
+    def __call__(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Action mean (n, d), value in raw reward units (n,), action spread (d,)."""
+        policy, normalized = self._model.policy, self.normalized(observation)
+        with torch.no_grad():
+            distribution = policy.get_distribution(normalized)
+            assert isinstance(distribution, DiagGaussianDistribution)
+            mean, std = distribution.distribution.mean, distribution.distribution.stddev
+            value = policy.predict_values(normalized)[:, 0] * self.reward_scale
+        return mean.double().numpy(), value.double().numpy(), std[0].double().numpy()
+
+    def normalized(self, observation: NDArray[np.float32]) -> torch.Tensor:
+        """Raw observations as the policy takes them. Shape (n, observation size)."""
+        scaled = observation if self._normalizer is None else self._normalizer.normalize_obs(observation)
+        return torch.as_tensor(np.asarray(scaled, np.float32))
+
+    def raw(self, observation: Any) -> FloatArray:  # noqa: ANN401  whatever SB3 keeps
+        """What the environment returned last, of which ``observation`` is the policy's view."""
+        return np.asarray(observation if self._normalizer is None else self._normalizer.get_original_obs())
+
+    def raw_reward(self, reward: FloatArray) -> FloatArray:
+        """What the environment paid last, of which ``reward`` is the policy's view. Shape (n_envs,)."""
+        return reward if self._normalizer is None else self._normalizer.get_original_reward()
+
+    @property
+    def reward_scale(self) -> float:
+        """Raw reward units per unit of the critic."""
+        if self._normalizer is None or not self._normalizer.norm_reward:
+            return 1.0
+        return float(np.sqrt(self._normalizer.ret_rms.var + self._normalizer.epsilon))
