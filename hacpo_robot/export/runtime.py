@@ -21,7 +21,7 @@ import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # pyright: ignore[reportAttributeAccessIssue]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of ``policy_metadata``; grows when a reader of the old one would misread the new one."""
 
 _UNREADABLE = (
