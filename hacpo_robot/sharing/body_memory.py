@@ -79,10 +79,15 @@ class BodyMemory:
         return cls(*parts, fresh=int(state["fresh"]))
 
 
-def scramble(data: BodyData, anatomy: Anatomy) -> BodyData:
-    """The same data with the elements of every hub and effect field moved on by one."""
+def scramble(data: BodyData, anatomy: Anatomy, seed: int) -> BodyData:
+    """The same data with the elements of every hub and effect field moved about and partly turned over.
+
+    Every seed does it in another way: what two members had scrambled alike would fit again.
+    """
+    dice = np.random.default_rng(seed)
     hub, effect = data.hub.copy(), data.effect.copy()
     for fields_of, values in ((anatomy.hub_fields, hub), (anatomy.effect_fields, effect)):
         for elements in fields_of:
-            values[:, elements] = np.roll(values[:, elements], 1, axis=1)
+            sign = dice.choice([-1.0, 1.0], len(elements))
+            values[:, elements] = sign * values[:, dice.permutation(elements)]
     return replace(data, hub=hub, effect=effect)

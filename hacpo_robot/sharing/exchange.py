@@ -64,17 +64,18 @@ class Exchange:
     def join(self, name: str, embodiment: Embodiment) -> Member:
         """Add a learner."""
         pool = ExperiencePool(self.settings.bank_episodes)
-        self.members[name] = Member(name, embodiment, pool, scrambled=self.sharing == "shuffled")
+        scrambled = len(self.members) if self.sharing == "shuffled" else None
+        self.members[name] = Member(name, embodiment, pool, scrambled)
         return self.members[name]
 
     def sources_of(self, learner: str) -> list[Member]:
         """Whom a learner learns from now, best first.
 
-        Under ``self`` itself; else those whose skill, as far as it survives in the learner's body,
-        succeeds clearly more often: the few lucky episodes of others would only distract it.
+        Under ``self``, and where nobody else is, itself; else those whose skill, as far as it survives in
+        the learner's body, succeeds clearly more often: the few lucky episodes of others would only distract it.
         """
         me = self.members[learner]
-        if self.sharing == "self":
+        if self.sharing == "self" or len(self.members) == 1:
             return [me]
         enough = me.pool.success_rate + self.settings.min_lead
         able = [m for m in self._heard_by(me) if not self._guards.mastery or self._hope(me, m) >= enough]
@@ -121,7 +122,7 @@ class Exchange:
             for member in self._heard_by(me)
             if member.teacher is not None
             and self._is_enough(promise(member), me.pool.success_rate, self.settings.rehearsal_lead)
-            and me.trust_in(member).rested
+            and me.trust_in(member).is_due(member.pool.success_rate)
         ]
         best = max(able, key=promise, default=None)
         if best is not None:
@@ -134,7 +135,7 @@ class Exchange:
         if not self._guards.trust:
             return True
         own = self.members[learner].pool.success_rate
-        return self._is_enough(float(rehearsal.success.mean()), own, self.settings.min_lead)
+        return self._is_enough(float(rehearsal.success.mean()), own, self.settings.adoption_lead)
 
     def _is_enough(self, promised: float, own: float, lead: float) -> bool:
         if not self._guards.mastery:

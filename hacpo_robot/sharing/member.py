@@ -35,8 +35,8 @@ class Member:
     name: str
     embodiment: Embodiment
     pool: ExperiencePool
-    scrambled: bool = False
-    """A control: its maps are fitted to effects and hub states of the wrong elements."""
+    scrambled: int | None = None
+    """A control: its maps are fitted to effects and hub states of the wrong elements, as this seed says."""
     schema: BodySchema | None = None
     """``None`` until calibrated and ready: such a learner gives but does not take."""
     memory: BodyMemory | None = None
@@ -78,7 +78,7 @@ class Member:
 
     def own_view(self, data: BodyData) -> BodyData:
         """Data as its maps are fitted to."""
-        return scramble(data, Anatomy.of(self.embodiment)) if self.scrambled else data
+        return data if self.scrambled is None else scramble(data, Anatomy.of(self.embodiment), self.scrambled)
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything but the schema and what can be translated again, as arrays."""

@@ -8,24 +8,28 @@ MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
 PATIENCE = 10
 """Cross phases between two rehearsals with one source."""
+BETTER = 0.15
+"""How much more often a source must succeed than last time to be worth a rehearsal before that."""
+EXPECTED = 4.0
+"""Successes expected before anything was tried, half of them done: how firmly trust begins at one half."""
 
 
 class Trust:
     """A learner's trust in one source: share of the source's successes that it can repeat, in (0, 1].
 
     One half while nothing is known. A rehearsal no better than what the learner does already
-    doubles the wait before the next.
+    doubles the wait before the next, which a source that has become better ends.
     """
 
     def __init__(self) -> None:
         """Nothing tried yet."""
-        self._expected = self._done = 0.0
+        self._expected = self._done = self._known_rate = 0.0
         self._wait = self._left = 0
 
     @property
     def level(self) -> float:
-        """Successes per success expected, smoothed by one of each two."""
-        return min(1.0, (self._done + 1.0) / (self._expected + 2.0))
+        """Successes per success expected."""
+        return min(1.0, (self._done + EXPECTED / 2) / (self._expected + EXPECTED))
 
     @property
     def tried(self) -> bool:
@@ -37,10 +41,9 @@ class Trust:
         """The level, but 0 while nothing was tried."""
         return self.level if self.tried else 0.0
 
-    @property
-    def rested(self) -> bool:
-        """Whether another rehearsal may be tried."""
-        return self._left == 0
+    def is_due(self, source_rate: float) -> bool:
+        """Whether another rehearsal may be tried, now that the source succeeds so often."""
+        return self._left == 0 or source_rate >= self._known_rate + BETTER
 
     def rest(self) -> None:
         """Let one cross phase pass."""
@@ -57,14 +60,16 @@ class Trust:
         """
         self._expected = MEMORY * self._expected + episodes * source_rate
         self._done = MEMORY * self._done + successes
+        self._known_rate = source_rate
         self._wait = PATIENCE if worthwhile else 2 * max(self._wait, PATIENCE)
         self._left = self._wait
 
     def get_state(self) -> dict[str, FloatArray]:
-        """Four numbers as one array."""
-        return {"numbers": np.array([self._expected, self._done, self._wait, self._left], float)}
+        """Five numbers as one array."""
+        numbers = (self._expected, self._done, self._known_rate, self._wait, self._left)
+        return {"numbers": np.array(numbers, float)}
 
     def set_state(self, state: dict[str, FloatArray]) -> None:
         """Continue from what :meth:`get_state` returned."""
-        self._expected, self._done, wait, left = map(float, state["numbers"])
+        self._expected, self._done, self._known_rate, wait, left = map(float, state["numbers"])
         self._wait, self._left = int(wait), int(left)

@@ -110,6 +110,8 @@ class SharingSettings:
     """Rounds of a rehearsal, as long as it is clearly better than what the learner does already."""
     rehearsal_end: float = 0.1
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
+    adoption_lead: float = 0.05
+    """A rehearsal that succeeds so much more often than the learner does already is adopted."""
     adoption_discount: float = 0.6
     """Share of a rehearsed skill that is left right after it was adopted: what promises less than the
     learner does already, so discounted, is neither rehearsed nor adopted."""

@@ -8,6 +8,7 @@ import pytest
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.rehearsal import Rehearsal
+from hacpo_robot.sharing.trust import EXPECTED
 from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 
@@ -96,7 +97,7 @@ def test_a_rehearsal_is_worthwhile_where_it_beats_the_learner(successes, worthwh
     outcome = Rehearsal(episodes, np.arange(8) < successes, 96, np.arange(8.0))
     assert exchange.note_rehearsal("three", "top", outcome) == worthwhile
     level = exchange.members["three"].trust_in(exchange.members["top"]).level
-    assert level == pytest.approx((successes + 1) / (8 * 63 / 64 + 2), rel=1e-2)
+    assert level == pytest.approx((successes + EXPECTED / 2) / (8 * 63 / 64 + EXPECTED), rel=1e-2)
 
 
 def test_self_gives_a_learner_its_own_words_exactly(rollout):

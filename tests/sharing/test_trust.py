@@ -2,7 +2,7 @@
 
 import pytest
 
-from hacpo_robot.sharing.trust import MEMORY, PATIENCE, Trust
+from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, Trust
 
 
 def tried(trust, *successes, source_rate=0.8, worthwhile=True):
@@ -12,9 +12,9 @@ def tried(trust, *successes, source_rate=0.8, worthwhile=True):
     return trust
 
 
-def cross_phases_until_rested(trust):
+def cross_phases_until_due(trust, source_rate=0.8):
     for count in range(1000):
-        if trust.rested:
+        if trust.is_due(source_rate):
             return count
         trust.rest()
     return None
@@ -23,30 +23,39 @@ def cross_phases_until_rested(trust):
 def test_nothing_tried_is_half_trusted():
     assert Trust().level == 0.5
     assert not Trust().tried
-    assert Trust().rested
+    assert Trust().is_due(0.2)
 
 
 def test_trust_is_the_share_of_the_sources_successes_that_were_repeated():
-    assert tried(Trust(), 8).level == pytest.approx((8 + 1) / (20 * 0.8 + 2))
-    assert tried(Trust(), 8, 4).level == pytest.approx((MEMORY * 8 + 4 + 1) / ((MEMORY + 1) * 16 + 2))
+    assert tried(Trust(), 8).level == pytest.approx((8 + EXPECTED / 2) / (16 + EXPECTED))
+    both = (MEMORY * 8 + 4 + EXPECTED / 2) / ((MEMORY + 1) * 16 + EXPECTED)
+    assert tried(Trust(), 8, 4).level == pytest.approx(both)
 
 
 def test_trust_stays_in_its_bounds():
     assert tried(Trust(), *[20] * 10, source_rate=0.1).level == 1.0
-    assert 0 < tried(Trust(), *[0] * 50).level < 0.05
+    assert 0 < tried(Trust(), *[0] * 50).level < 0.06
 
 
 def test_a_source_that_fails_is_tried_ever_more_rarely():
     trust, waits = Trust(), []
     for _ in range(3):
         tried(trust, 0, worthwhile=False)
-        waits.append(cross_phases_until_rested(trust))
+        waits.append(cross_phases_until_due(trust))
     assert waits == [2 * PATIENCE, 4 * PATIENCE, 8 * PATIENCE]
-    assert cross_phases_until_rested(tried(trust, 18)) == PATIENCE
+    assert cross_phases_until_due(tried(trust, 18)) == PATIENCE
+
+
+def test_a_source_that_became_better_is_tried_at_once():
+    trust = tried(Trust(), 0, source_rate=0.2, worthwhile=False)
+    assert not trust.is_due(0.2 + 0.9 * BETTER)
+    assert trust.is_due(0.2 + 1.1 * BETTER)
 
 
 def test_a_restored_trust_goes_on_alike():
     trust, copy = tried(Trust(), 5), Trust()
     copy.set_state(trust.get_state())
-    assert (copy.level, copy.tried, copy.rested) == (trust.level, trust.tried, trust.rested)
+    assert (copy.level, copy.tried) == (trust.level, trust.tried)
+    for rate in (0.8, 0.96):
+        assert copy.is_due(rate) == trust.is_due(rate)
     assert tried(copy, 7).level == tried(trust, 7).level
