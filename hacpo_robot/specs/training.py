@@ -43,11 +43,11 @@ class PPOSettings:
 class SchemaSettings:
     """Calibration of a body schema."""
 
-    babble_steps: int = 8192
+    babble_steps: int = 2048
     """Environment steps of motor babbling per arm; they count in the step budget."""
     fit_steps: int = 1000
     """Adam steps per map."""
-    refine_steps: int = 150
+    refine_steps: int = 400
     """Adam steps per map, whenever a rehearsal is due and enough has been seen since the last time."""
     refine_after: int = 8192
     """Steps of the body between two refinements."""
