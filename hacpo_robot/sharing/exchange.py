@@ -71,8 +71,9 @@ class Exchange:
     def sources_of(self, learner: str) -> list[Member]:
         """Whom a learner learns from now, best first.
 
-        Under ``self``, and where nobody else is, itself; else those whose skill, as far as it survives in
-        the learner's body, succeeds clearly more often: the few lucky episodes of others would only distract it.
+        Under ``self``, and where nobody else is, itself; else those whose skill, as far as it survives
+        in the learner's body, succeeds clearly more often: the few lucky episodes of others would only
+        distract it.
         """
         me = self.members[learner]
         if self.sharing == "self" or len(self.members) == 1:
