@@ -1,7 +1,7 @@
 """Small fleets of points in the plane."""
 
 import torch
-from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.logger import KVWriter, Logger
 
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
@@ -20,9 +20,9 @@ RADII = {"two": 0.9, "three": 0.15}
 """``two`` has an easy goal, so that it gets ahead at once."""
 
 
-def make_toy_fleet(sharing: str) -> Fleet:
+def make_toy_fleet(sharing: str, settings: SharingSettings = SHARING_SETTINGS) -> Fleet:
     """``two`` and ``three``, not trained yet but calibrated."""
-    exchange = None if sharing == "none" else Exchange(sharing, SHARING_SETTINGS, seed=0)
+    exchange = None if sharing == "none" else Exchange(sharing, settings, seed=0)
     learners = []
     for seed, body in enumerate((TWO, THREE)):
         env = ToyVecEnv(body, N_ENVS, seed, radius=RADII[body.name])
@@ -32,10 +32,23 @@ def make_toy_fleet(sharing: str) -> Fleet:
     return Fleet(learners, exchange)
 
 
+class Notebook(KVWriter):
+    """Keeps all values that were logged, by key."""
+
+    def __init__(self):
+        self.values = {}
+
+    def write(self, key_values, key_excluded, step=0):  # noqa: ARG002
+        for key, value in key_values.items():
+            self.values.setdefault(key, []).append(value)
+
+
 def run(fleet, n_iterations, on_iteration=lambda _: None):
-    """Train up to ``n_iterations`` since the beginning."""
-    loggers = {learner.name: Logger(None, []) for learner in fleet.learners}
+    """Train up to ``n_iterations`` since the beginning; what every learner logged, by name."""
+    books = {learner.name: Notebook() for learner in fleet.learners}
+    loggers = {name: Logger(None, [book]) for name, book in books.items()}
     fleet.run(n_iterations * ITERATION, loggers, on_iteration)
+    return {name: book.values for name, book in books.items()}
 
 
 def assert_same_parameters(one, other):
