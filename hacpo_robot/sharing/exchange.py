@@ -106,8 +106,8 @@ class Exchange:
     def choose_rehearsal(self, learner: str) -> Member | None:
         """Whose part the learner should try now: the most promising of those far ahead.
 
-        Whom it never tried it takes at full value. Nobody, where nobody is far ahead or all have
-        been tried lately. The maps of both sides are refined first.
+        Nobody, where nobody is far ahead or all have been tried lately. The maps of both sides are
+        refined first.
         """
         me = self.members[learner]
         if self.sharing == "self" or me.body is None:
@@ -116,7 +116,8 @@ class Exchange:
             trust.rest()
 
         def promise(member: Member) -> float:
-            return self._hope(me, member) if me.trust_in(member).tried else member.pool.success_rate
+            rate = member.pool.success_rate
+            return me.trust_in(member).promise(rate) if self._guards.trust else rate
 
         able = [
             member

@@ -8,7 +8,7 @@ MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
 PATIENCE = 10
 """Cross phases between two rehearsals with one source."""
-BETTER = 0.15
+BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
 EXPECTED = 4.0
 """Successes expected before anything was tried, half of them done: how firmly trust begins at one half."""
@@ -40,6 +40,14 @@ class Trust:
     def proven(self) -> float:
         """The level, but 0 while nothing was tried."""
         return self.level if self.tried else 0.0
+
+    def promise(self, source_rate: float) -> float:
+        """How often the learner may hope to succeed by doing what the source does.
+
+        What was tried counts as far as it survived; what is new in the source, in full.
+        """
+        tried = min(source_rate, self._known_rate)
+        return self.level * tried + (source_rate - tried)
 
     def is_due(self, source_rate: float) -> bool:
         """Whether another rehearsal may be tried, now that the source succeeds so often."""

@@ -52,6 +52,13 @@ def test_a_source_that_became_better_is_tried_at_once():
     assert trust.is_due(0.2 + 1.1 * BETTER)
 
 
+def test_a_promise_discounts_what_was_tried_and_takes_the_rest_in_full():
+    assert Trust().promise(0.6) == 0.6
+    trust = tried(Trust(), 0, source_rate=0.2)
+    assert trust.promise(0.6) == pytest.approx(0.2 * trust.level + 0.4)
+    assert trust.promise(0.1) == pytest.approx(0.1 * trust.level)
+
+
 def test_a_restored_trust_goes_on_alike():
     trust, copy = tried(Trust(), 5), Trust()
     copy.set_state(trust.get_state())
