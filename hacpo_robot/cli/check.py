@@ -1,29 +1,50 @@
-"""``hacpo-robot check robot NAME_OR_FILE``: what is right with it, and what to mend."""
+"""``hacpo-robot check robot|policy NAME_OR_FILE``: what is right with it, and what to mend."""
 
 import argparse
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from hacpo_robot.catalog import load_robot
 from hacpo_robot.errors import UnknownNameError
-from hacpo_robot.study.check_robot import check_robot
+from hacpo_robot.study.finding import Finding
 
-KINDS = ("robot",)
 EXIT_FAULTS = 1
 
 
 def run(arguments: list[str]) -> None:
     """Print a line per check; exit code 1 where something is to mend."""
     parser = argparse.ArgumentParser("hacpo-robot check", description=__doc__)
-    parser.add_argument("kind", help="robot")
-    parser.add_argument("name", help="a name of `hacpo-robot list robots`, or a Python file")
+    parser.add_argument("kind", help=" or ".join(KINDS))
+    parser.add_argument("name", help="robot: a listed one or a Python file; policy: policy.onnx")
     chosen = parser.parse_args(arguments)
     if chosen.kind not in KINDS:
         raise UnknownNameError("kind", chosen.kind, KINDS)
-    robot, faults = load_robot(chosen.name), 0
-    for finding in check_robot(robot):
+    prepare, praise = KINDS[chosen.kind]
+    (name, findings), faults = prepare(chosen.name), 0
+    for finding in findings:
         faults += finding.fault is not None
         print(f"{'mend' if finding.fault else 'ok':<5} {finding.check}", flush=True)
         if finding.fault:
             print(f"      {finding.fault}", flush=True)
-    print(f"{robot.name}: {faults} to mend" if faults else f"{robot.name}: ready to train")
+    print(f"{name}: {faults} to mend" if faults else f"{name}: {praise}")
     sys.exit(EXIT_FAULTS if faults else 0)
+
+
+def _robot(name: str) -> tuple[str, Iterator[Finding]]:
+    from hacpo_robot.study.check_robot import check_robot
+
+    robot = load_robot(name)
+    return robot.name, check_robot(robot)
+
+
+def _policy(name: str) -> tuple[str, Iterator[Finding]]:
+    from hacpo_robot.study.check_policy import check_policy
+
+    return name, check_policy(Path(name))
+
+
+KINDS: dict[str, tuple[Callable[[str], tuple[str, Iterator[Finding]]], str]] = {
+    "robot": (_robot, "ready to train"),
+    "policy": (_policy, "ready to leave"),
+}

@@ -1,12 +1,17 @@
-"""``hacpo-robot export RUN``: one ONNX folder per robot from the newest checkpoint."""
+"""``hacpo-robot export RUN``: one ONNX folder per robot, from the newest checkpoint or another."""
 
 import argparse
-from dataclasses import replace
+import time
 from pathlib import Path
 
-from hacpo_robot.cli.display import Display
-from hacpo_robot.study.judge import finish
-from hacpo_robot.study.meter import Watch
+from hacpo_robot.catalog import load_robot
+from hacpo_robot.cli.display import interval
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.export.interface import Interface
+from hacpo_robot.export.parity import ParityReport
+from hacpo_robot.learning.evaluation import Evaluation
+from hacpo_robot.specs.training import TrainSettings
+from hacpo_robot.study.judge import release
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import restore_fleet
 
@@ -15,11 +20,45 @@ def run(arguments: list[str]) -> None:
     """Parse, evaluate and export, print where the files are."""
     parser = argparse.ArgumentParser("hacpo-robot export", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
-    folder = RunFolder.open(parser.parse_args(arguments).run)
-    settings = replace(folder.settings, video=False)
-    fleet = restore_fleet(settings, folder)
-    with Display() as display:
-        results = finish(fleet, settings, folder, Watch(display.phase))
-    for result in results:
-        place = folder.exported(result.robot) / "policy.onnx"
-        print(f"{place}  parity {result.parity:.1e}  completion {result.evaluation.pc_success:.0f} %")
+    parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
+    parser.add_argument("--robots", nargs="+", help="some of the fleet; all when not given")
+    parser.add_argument("--inputs", default="obs", help="obs: one vector; sensors: each by its name")
+    parser.add_argument("--low-pass", type=float, metavar="HZ", help="smooth the commands, cut-off in Hz")
+    parser.add_argument("--episodes", type=int, help="held-out, per robot; 0: none; else as in training")
+    chosen = parser.parse_args(arguments)
+    interface = Interface(inputs=chosen.inputs, low_pass_hz=chosen.low_pass)
+    folder = RunFolder.open(chosen.run)
+    settings = folder.settings
+    n_episodes = settings.eval_episodes if chosen.episodes is None else chosen.episodes
+    if n_episodes < 0:
+        raise InvalidSpecError(f"episodes must not be negative, but is {n_episodes}")
+    wanted = _wanted(chosen.robots, settings)
+    fleet = restore_fleet(settings, folder, chosen.checkpoint, wanted)
+    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
+        if learner.name in wanted:
+            began = time.monotonic()
+            report, held_out, _ = release(robot, learner, settings, folder, n_episodes, interface)
+            place = folder.exported(learner.name) / "policy.onnx"
+            outcome = _outcome(report, held_out.evaluation)
+            print(f"{place}  {outcome}  in {time.monotonic() - began:.1f} s", flush=True)
+
+
+def _wanted(robots: list[str] | None, settings: TrainSettings) -> list[str]:
+    """Names of the robots to export.
+
+    Raises:
+        UnknownNameError: one did not train in this run.
+    """
+    fleet = [load_robot(name).name for name in settings.robots]
+    for name in robots or ():
+        if name not in fleet:
+            raise UnknownNameError("robot of this run", name, fleet)
+    return robots or fleet
+
+
+def _outcome(report: ParityReport, evaluation: Evaluation) -> str:
+    parity, loop = f"parity {report.largest:.1e}", report.closed_loop
+    if loop is None:
+        return parity
+    completion = f"completion {evaluation.pc_success:.0f} % ({interval(evaluation)})"
+    return f"{parity}  {completion}  the file ends {loop.n_same} of {loop.n_episodes} episodes alike"

@@ -3,11 +3,12 @@
 import argparse
 from pathlib import Path
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.export.runtime import PolicyError, load_policy
 from hacpo_robot.study.judge import judge
-from hacpo_robot.study.playback import as_action
+from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.video import make_videos
 
 
@@ -29,8 +30,9 @@ def run(arguments: list[str]) -> None:
         raise HacpoError(str(error)) from error
     metadata = policy.metadata
     robot, task = chosen.robot or metadata["robot"]["name"], chosen.task or metadata["task"]
+    act = as_action(policy, scale_of(policy, load_robot(robot).gripper))
     try:
-        held_out, clips = judge(robot, task, as_action(policy), chosen.episodes, chosen.seed)
+        held_out, clips = judge(robot, task, act, chosen.episodes, chosen.seed)
     except PolicyError as error:
         raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
     evaluation = held_out.evaluation

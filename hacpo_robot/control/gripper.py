@@ -17,9 +17,7 @@ class Gripper:
         self._closed = np.array(spec.finger_closed)
         self._span = np.subtract(spec.finger_opened, spec.finger_closed)
         self._share_per_joint = 1 / (len(self._span) * self._span)[:, None]
-        mean = (spec.min_width + spec.max_width) / 2
-        self._min_width, self._stroke = spec.min_width, spec.stroke
-        self._bow = 0.0 if spec.mid_width is None else 4 * (spec.mid_width - mean)
+        self._min_width, self._stroke, self._bow = spec.min_width, spec.stroke, spec.bow
 
     def targets(self, command: FloatArray) -> FloatArray:
         """Servo targets. ``command`` is -1 closed to 1 open, shape (n, 1); returns (n, n_finger_joints)."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -9,64 +10,67 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from stable_baselines3 import PPO
 
 from hacpo_robot.envs.cell import CONTROL_HZ
-from hacpo_robot.envs.vector import ManipulationVecEnv
 from hacpo_robot.errors import ExportError
 from hacpo_robot.export import runtime
+from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.card import model_card
-from hacpo_robot.export.graph import make_policy_graph, read_statistics, write_metadata, write_onnx
+from hacpo_robot.export.engines import OpenCVPolicy
+from hacpo_robot.export.graph import read_statistics, write_metadata, write_onnx
+from hacpo_robot.export.limits import measure_limits
 from hacpo_robot.export.metadata import (
     Evaluation,
     Normalization,
     PolicyDescription,
     Provenance,
-    Servo,
     make_metadata,
     policy_metadata,
 )
-from hacpo_robot.export.parity import ParityReport, check_parity
-from hacpo_robot.specs.signature import FloatArray, Signature
+from hacpo_robot.export.parity import ClosedLoop, ParityReport, check_parity, invented_observations
+from hacpo_robot.export.schema import find_fault
+from hacpo_robot.export.vectors import record_vectors
+from hacpo_robot.specs.signature import FloatArray
 
-FILES = ("policy.onnx", "runtime.py", "policy.json", "parity.json", "README.md")
-N_SAMPLES = 1000
-"""Observations of each kind that the file is compared on."""
+FILES = ("policy.onnx", "runtime.py", "policy.json", "parity.json", "test_vectors.json", "README.md")
+N_RECORDED = 1000
+"""Recorded observations that the file is compared on, evenly spread."""
+Trial = Callable[[runtime.Policy], ClosedLoop]
+"""Episodes of a file, beside those of the policy as it was trained."""
 
 
 def export_policy(
-    model: PPO,
-    env: ManipulationVecEnv,
+    candidate: Candidate,
     folder: Path,
     provenance: Provenance,
-    recorded: FloatArray,
+    episodes: Sequence[FloatArray],
     evaluation: Evaluation | None = None,
+    trial: Trial | None = None,
 ) -> ParityReport:
     """Write a policy as a folder that needs no simulator, no torch and no other robot.
 
     The folder appears whole or not at all. An earlier export in the same place is replaced.
 
     Args:
-        model: The trained policy, inside ``VecNormalize``.
-        env: The environment it was trained in, for layouts, bounds and gains.
+        candidate: The trained policy.
         folder: Where to; its parent is made where needed.
         provenance: Where the policy comes from.
-        recorded: Raw observations from rollouts; 1000 of them, evenly spread, are compared.
-            Shape (n, observation size).
+        episodes: Raw observations of whole episodes, in order. Shape (length, observation size) each.
         evaluation: Success on held-out episodes, where known.
+        trial: Runs the written file in closed loop; not done where not given.
 
     Raises:
         ExportError: statistics are missing, the file differs from the policy, or the folder
             holds something else.
     """
     _check_replaceable(folder)
+    _check_recorded(episodes, candidate.observation.size)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    observations = _parity_observations(recorded, env.observation_signature)
-    description = _describe(model, env, provenance, evaluation)
+    description = _describe(candidate, provenance, episodes, evaluation)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         draft = Path(scratch) / "new"
         draft.mkdir()
-        report = _write_folder(draft, model, description, observations)
+        report = _write_folder(draft, candidate, description, episodes, trial)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
         draft.rename(folder)
@@ -74,35 +78,75 @@ def export_policy(
 
 
 def _write_folder(
-    draft: Path, model: PPO, description: PolicyDescription, observations: dict[str, FloatArray]
+    draft: Path,
+    candidate: Candidate,
+    description: PolicyDescription,
+    episodes: Sequence[FloatArray],
+    trial: Trial | None,
 ) -> ParityReport:
-    graph = make_policy_graph(model, description.action)
-    file = draft / "policy.onnx"
+    graph, file = candidate.as_graph(), draft / "policy.onnx"
     write_onnx(graph, file, make_metadata(description))
-    report = check_parity(file, graph, observations)
-    if not report.passed:
-        errors = ", ".join(f"{name} {error:.1e}" for name, error in report.max_abs_error.items())
-        raise ExportError(f"the file differs from the policy by more than {report.tolerance:.0e}: {errors}")
+    report = _prove(file, candidate, graph.inputs, episodes, trial)
     checked = replace(description, parity=report)
+    if fault := find_fault(policy_metadata(checked)):
+        raise ExportError(f"the description of the policy breaks its schema: {fault}")
     write_metadata(file, make_metadata(checked))
     shutil.copyfile(runtime.__file__, draft / "runtime.py")
     _write_json(draft / "policy.json", policy_metadata(checked))
     _write_json(draft / "parity.json", report.as_json())
+    vectors = record_vectors(candidate.as_trained(), graph.inputs, episodes[0])
+    _write_json(draft / "test_vectors.json", vectors.as_json(), indent=None)
     (draft / "README.md").write_text(model_card(checked), encoding="utf-8")
     return report
 
 
+def _prove(
+    file: Path,
+    candidate: Candidate,
+    inputs: Mapping[str, int],
+    episodes: Sequence[FloatArray],
+    trial: Trial | None,
+) -> ParityReport:
+    """How far the file is from the policy.
+
+    Raises:
+        ExportError: too far.
+    """
+    recorded = np.concatenate(episodes)
+    spread = np.linspace(0, len(recorded) - 1, min(N_RECORDED, len(recorded))).astype(int)
+    observations = {"recorded": recorded[spread], **invented_observations(candidate.observation)}
+    policy = runtime.load_policy(file)
+    engines = {"onnxruntime": policy, "cv2": OpenCVPolicy(file, inputs)}
+    report = check_parity(candidate.as_trained(), engines, observations)
+    if not report.passed:
+        errors = ", ".join(
+            f"{error:.1e} on {name} observations in {engine} (at most {report.tolerance[engine]:.0e})"
+            for engine, sets in report.max_abs_error.items()
+            for name, error in sets.items()
+            if not error <= report.tolerance[engine]
+        )
+        raise ExportError(f"the file differs from the policy by {errors}")
+    return report if trial is None else replace(report, closed_loop=trial(policy))
+
+
 def _describe(
-    model: PPO, env: ManipulationVecEnv, provenance: Provenance, evaluation: Evaluation | None
+    candidate: Candidate,
+    provenance: Provenance,
+    episodes: Sequence[FloatArray],
+    evaluation: Evaluation | None,
 ) -> PolicyDescription:
-    statistics = read_statistics(model)
+    statistics, trained = read_statistics(candidate.model), candidate.as_trained()
+    commands = [trained.follow(episode) for episode in episodes]
+    robot = candidate.env.robot
     return PolicyDescription(
-        robot=env.robot,
-        task=env.task.name,
-        observation=env.observation_signature,
-        action=env.action_signature,
+        robot=robot,
+        task=candidate.env.task.name,
+        observation=candidate.observation,
+        action=candidate.commands,
         control_hz=CONTROL_HZ,
-        servo=read_servo(env),
+        body=candidate.body,
+        interface=candidate.interface,
+        limits=measure_limits(robot.action, candidate.scale, commands, CONTROL_HZ),
         normalization=Normalization(clip=statistics.clip, epsilon=statistics.epsilon, count=statistics.count),
         provenance=provenance,
         package_version=_package_version(),
@@ -111,24 +155,15 @@ def _describe(
     )
 
 
-def read_servo(env: ManipulationVecEnv) -> Servo:
-    """The servos of an arm: bias -kp on the position, -kv on the velocity; a velocity servo has no kp."""
-    bias = np.abs(env.cell.scene.model.actuator_biasprm[env.cell.handles.arm_ctrl])
-    return Servo(stiffness=tuple(bias[:, 1].tolist()), damping=tuple(bias[:, 2].tolist()))
-
-
-def _parity_observations(recorded: FloatArray, signature: Signature) -> dict[str, FloatArray]:
-    """Observations to compare on. Shape (up to ``N_SAMPLES``, observation size) each."""
-    if recorded.ndim != 2 or recorded.shape[1] != signature.size or len(recorded) == 0:
-        raise ExportError(
-            f"recorded observations have shape {recorded.shape}, expected (n, {signature.size})"
-        )
-    if not np.isfinite(recorded).all():
-        raise ExportError("recorded observations are not all finite")
-    rng = np.random.default_rng(0)
-    random = rng.uniform(signature.low, signature.high, (N_SAMPLES, signature.size))
-    spread = np.linspace(0, len(recorded) - 1, min(N_SAMPLES, len(recorded))).astype(int)
-    return {"recorded": recorded[spread], "random": random}
+def _check_recorded(episodes: Sequence[FloatArray], size: int) -> None:
+    """Refuse recordings of another robot, and broken ones."""
+    if not episodes:
+        raise ExportError("no episode was recorded to compare the file on")
+    for episode in episodes:
+        if episode.ndim != 2 or episode.shape[1] != size or len(episode) == 0:
+            raise ExportError(f"a recorded episode has shape {episode.shape}, expected (length, {size})")
+        if not np.isfinite(episode).all():
+            raise ExportError("recorded observations are not all finite")
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -148,5 +183,5 @@ def _package_version() -> str:
         return "unknown"
 
 
-def _write_json(path: Path, document: dict[str, object]) -> None:
-    path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+def _write_json(path: Path, document: dict[str, object], indent: int | None = 2) -> None:
+    path.write_text(json.dumps(document, indent=indent, allow_nan=False) + "\n", encoding="utf-8")

@@ -18,6 +18,8 @@ from stable_baselines3.common.torch_layers import FlattenExtractor
 from torch import nn
 
 from hacpo_robot.errors import ExportError
+from hacpo_robot.export.commands import CommandScale
+from hacpo_robot.export.interface import Interface
 from hacpo_robot.specs.signature import Signature
 
 OPSET = 17
@@ -70,65 +72,75 @@ class Unscale(nn.Module):
     """Actions to command units: -1 becomes the lower bound, 1 the upper; beyond is clipped."""
 
     low: torch.Tensor
-    half_span: torch.Tensor
+    span: torch.Tensor
+    bow: torch.Tensor
 
-    def __init__(self, signature: Signature) -> None:
-        """Take the bounds from the layout of the commands."""
+    def __init__(self, scale: CommandScale) -> None:
+        """Take the numbers as float32."""
         super().__init__()
-        half_span = (signature.high - signature.low) / 2
-        self.register_buffer("low", torch.from_numpy(signature.low.astype(np.float32)))
-        self.register_buffer("half_span", torch.from_numpy(half_span.astype(np.float32)))
+        for name, values in (("low", scale.low), ("span", scale.high - scale.low), ("bow", scale.bow)):
+            self.register_buffer(name, torch.from_numpy(values.astype(np.float32)))
 
     def forward(self, action: torch.Tensor) -> torch.Tensor:
         """Shape (n, action size) in and out."""
-        return self.low + (torch.clamp(action, -1.0, 1.0) + 1.0) * self.half_span
+        share = (torch.clamp(action, -1.0, 1.0) + 1.0) * 0.5
+        return self.low + share * (self.span + self.bow * (1.0 - share))
 
 
 class PolicyGraph(nn.Module):
-    """Raw observations (n, observation size) to commands (n, action size) in the robot's own units."""
+    """Raw observations to commands in the robot's own units, row by row."""
 
-    def __init__(self, normalize: Normalize, actor: nn.Module, unscale: Unscale) -> None:
-        """Chain the three parts.
+    def __init__(
+        self, parts: tuple[Normalize, nn.Module, Unscale], inputs: Mapping[str, int], keep: float | None
+    ) -> None:
+        """Chain the parts.
 
         Args:
-            normalize: From raw observations to what the actor was trained on.
-            actor: From normalised observations to the mean of the action distribution.
-            unscale: From actions to commands.
+            parts: From raw to normalised observations, to the mean of the action distribution, to commands.
+            inputs: Name and size of every input, in order.
+            keep: Share of the last command that is kept where there is one; ``None`` without low pass.
+                The last two of ``inputs`` are then the memory.
         """
         super().__init__()
-        self.normalize, self.actor, self.unscale = normalize, actor, unscale
+        self.normalize, self.actor, self.unscale = parts
+        self.inputs, self.keep = dict(inputs), keep
 
-    @property
-    def n_observations(self) -> int:
-        """Length of the observation vector."""
-        return len(self.normalize.mean)
+    def forward(self, *inputs: torch.Tensor) -> torch.Tensor:
+        """The deterministic command for every row. Shape (n, size) each; returns (n, action size)."""
+        sensors = inputs if self.keep is None else inputs[:-2]
+        observation = sensors[0] if len(sensors) == 1 else torch.cat(sensors, dim=-1)
+        commands = self.unscale(self.actor(self.normalize(observation)))
+        if self.keep is None:
+            return commands
+        last, has_last = inputs[-2:]
+        return commands + has_last * self.keep * (last - commands)
 
-    def forward(self, observation: torch.Tensor) -> torch.Tensor:
-        """The deterministic command for every row."""
-        return self.unscale(self.actor(self.normalize(observation)))
 
-
-def make_policy_graph(model: PPO, action_signature: Signature) -> PolicyGraph:
+def make_policy_graph(
+    model: PPO, observation: Signature, scale: CommandScale, interface: Interface, control_hz: float
+) -> PolicyGraph:
     """The graph of a trained model, on the CPU; the model itself is copied and left as it is.
 
     Args:
         model: SB3 PPO with a Gaussian MLP policy, on an environment inside ``VecNormalize``.
-        action_signature: Layout and bounds of the commands, ``env.action_signature``.
+        observation: Layout of the raw observations.
+        scale: What the actions mean.
+        interface: What the graph takes.
+        control_hz: Commands per second.
 
     Raises:
         ExportError: the statistics are missing, or the policy is of another kind.
     """
     normalize = Normalize(read_statistics(model))
-    policy = model.policy
+    policy, n_actions = model.policy, len(scale.low)
     if not isinstance(policy.features_extractor, FlattenExtractor) or policy.squash_output:
         raise ExportError("only SB3's MlpPolicy with a Gaussian action can be exported")
-    if not isinstance(model.action_space, spaces.Box) or model.action_space.shape != (action_signature.size,):
-        raise ExportError(
-            f"the policy acts in {model.action_space}, the robot in {action_signature.size} numbers"
-        )
+    if not isinstance(model.action_space, spaces.Box) or model.action_space.shape != (n_actions,):
+        raise ExportError(f"the policy acts in {model.action_space}, the robot in {n_actions} numbers")
     # The actor's part of mlp_extractor.forward_actor; the critic stays behind.
     actor = nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
-    graph = PolicyGraph(normalize, copy.deepcopy(actor), Unscale(action_signature))
+    parts = normalize, copy.deepcopy(actor), Unscale(scale)
+    graph = PolicyGraph(parts, interface.layout(observation, n_actions), interface.keep(control_hz))
     return graph.cpu().eval()
 
 
@@ -158,7 +170,7 @@ def read_statistics(model: PPO) -> ObservationStatistics:
 
 
 def write_onnx(graph: PolicyGraph, path: Path, metadata: Mapping[str, str]) -> None:
-    """Write one self-contained ONNX file: input ``obs``, output ``actions``, dynamic batch.
+    """Write one self-contained ONNX file: the graph's inputs, output ``actions``, dynamic batch.
 
     Args:
         graph: What to write.
@@ -171,11 +183,11 @@ def write_onnx(graph: PolicyGraph, path: Path, metadata: Mapping[str, str]) -> N
         warnings.filterwarnings("ignore", "The feature will be removed", DeprecationWarning)
         torch.onnx.export(
             graph,
-            (torch.zeros(1, graph.n_observations),),
+            tuple(torch.zeros(1, size) for size in graph.inputs.values()),
             str(path),
-            input_names=["obs"],
+            input_names=list(graph.inputs),
             output_names=["actions"],
-            dynamic_axes={"obs": {0: "batch"}, "actions": {0: "batch"}},
+            dynamic_axes={name: {0: "batch"} for name in (*graph.inputs, "actions")},
             opset_version=OPSET,
             dynamo=False,
         )

@@ -1,13 +1,17 @@
 """What an exported file says about itself, so that nobody has to guess an order, a unit or a frame."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from hacpo_robot.control.gripper import GRIPPER_SPEED
+from hacpo_robot.export.interface import Interface
+from hacpo_robot.export.limits import Limits
 from hacpo_robot.export.parity import ParityReport
 from hacpo_robot.export.runtime import SCHEMA_VERSION
 from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
-from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.robot import GripperSpec, RobotSpec
 from hacpo_robot.specs.signature import Field, Signature
 
 CONTROL_TYPES = {
@@ -58,11 +62,14 @@ class Normalization:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Servo:
-    """Joint servos that the policy was trained on, per joint in control order."""
+class Body:
+    """What the compiled model says of the arm, per joint in control order."""
 
+    low: tuple[float | None, ...]
+    """Least position [rad, prismatic m]; ``None`` where the joint turns without end."""
+    high: tuple[float | None, ...]
     stiffness: tuple[float, ...]
-    """[Nm/rad]."""
+    """Of the servo that the policy was trained on [Nm/rad]."""
     damping: tuple[float, ...]
     """[Nm s/rad]."""
 
@@ -76,9 +83,11 @@ class PolicyDescription:
     observation: Signature
     action: Signature
     control_hz: float
-    servo: Servo
     normalization: Normalization
     provenance: Provenance
+    body: Body
+    interface: Interface
+    limits: Limits
     package_version: str
     created_at: str
     """UTC, ISO 8601."""
@@ -107,8 +116,8 @@ def flat_metadata(description: PolicyDescription) -> dict[str, str]:
     return {
         "run_path": description.provenance.run,
         "joint_names": _joined(robot.arm.joints),
-        "joint_stiffness": _joined(description.servo.stiffness),
-        "joint_damping": _joined(description.servo.damping),
+        "joint_stiffness": _joined(description.body.stiffness),
+        "joint_damping": _joined(description.body.damping),
         "default_joint_pos": _joined(robot.arm.home),
         "command_names": "",
         "observation_names": _joined(description.observation.names),
@@ -125,12 +134,16 @@ def policy_metadata(description: PolicyDescription) -> dict[str, object]:
         "created_at": description.created_at,
         "source": {"run": provenance.run, "step": provenance.step},
         "task": description.task,
-        "robot": {"name": robot.name, "n_joints": robot.n_joints, "gripper": robot.gripper.mjcf},
+        "inputs": description.interface.inputs,
+        "robot": _robot(robot, description.body),
         "control": {
             "type": CONTROL_TYPES[type(robot.action)],
             "frequency_hz": description.control_hz,
             "frame": description.action.fields[0].frame or None,
+            "low_pass_hz": description.interface.low_pass_hz,
+            "gripper_speed": gripper_speed(robot.gripper, description.control_hz),
         },
+        "limits": _limits(description.limits),
         "observations": [_field(field) for field in description.observation.fields],
         "actions": [_field(field) for field in description.action.fields],
         "normalization": _normalization(description.normalization),
@@ -145,6 +158,26 @@ def policy_metadata(description: PolicyDescription) -> dict[str, object]:
     }
 
 
+def gripper_speed(gripper: GripperSpec, control_hz: float) -> float:
+    """How fast the width followed the command in training [m/s]."""
+    return GRIPPER_SPEED / 2 * gripper.stroke * control_hz
+
+
+def _robot(robot: RobotSpec, body: Body) -> dict[str, object]:
+    units = robot.arm.joint_units.split(",")
+    return {
+        "name": robot.name,
+        "n_joints": robot.n_joints,
+        "joint_names": list(robot.arm.joints),
+        "joint_units": units * robot.n_joints if len(units) == 1 else units,
+        "home": list(robot.arm.home),
+        "joint_low": list(body.low),
+        "joint_high": list(body.high),
+        "gripper": robot.gripper.mjcf,
+        "gripper_width": [robot.gripper.min_width, robot.gripper.max_width],
+    }
+
+
 def _field(field: Field) -> dict[str, object]:
     return {
         "name": field.name,
@@ -154,6 +187,31 @@ def _field(field: Field) -> dict[str, object]:
         "frame": field.frame or None,
         "low": list(field.low),
         "high": list(field.high),
+    }
+
+
+def read_signature(fields: Iterable[Mapping[str, Any]]) -> Signature:
+    """The layout that ``observations`` or ``actions`` of a document describe."""
+    return Signature(
+        tuple(
+            Field(
+                name=field["name"],
+                elements=tuple(field["element_names"]),
+                unit=field["unit"],
+                frame=field["frame"] or "",
+                low=tuple(field["low"]),
+                high=tuple(field["high"]),
+            )
+            for field in fields
+        )
+    )
+
+
+def _limits(limits: Limits) -> dict[str, object]:
+    return {
+        "joint_speed": None if limits.joint_speed is None else list(limits.joint_speed),
+        "jump": list(limits.jump),
+        "max_age_s": limits.max_age_s,
     }
 
 

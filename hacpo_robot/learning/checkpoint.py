@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import cast
 from zipfile import BadZipFile
@@ -47,6 +47,7 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
         "steps": fleet.steps,
         "iteration": fleet.iteration,
         "robots": [learner.name for learner in fleet.learners],
+        "success": {learner.name: learner.success_rate for learner in fleet.learners},
         "exchange_dice": None if fleet.exchange is None else fleet.exchange.dice.bit_generator.state,
         "world_dice": {
             learner.name: [dice.bit_generator.state for dice in learner.env.get_attr("dice", [0])[0]]
@@ -62,20 +63,52 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
     return target
 
 
-def find_checkpoint(folder: Path) -> Path:
-    """The newest whole checkpoint; damaged ones are named in the log and passed over.
+def find_checkpoint(folder: Path, which: str = "last", robots: Collection[str] = ()) -> Path:
+    """A whole checkpoint; damaged ones are named in the log and passed over.
+
+    Args:
+        folder: The run's ``checkpoints``.
+        which: ``last``: the newest. ``best``: where the last hundred training episodes of each robot
+            succeeded most often, on the mean over robots; the newest of equals. Or a number of steps.
+        robots: Whose success counts; all when empty.
 
     Raises:
-        CheckpointError: none is whole.
+        CheckpointError: none is whole, or none is what was asked for.
     """
     candidates = sorted(folder.glob("step_*"), reverse=True)
-    for candidate in candidates:
-        fault = _fault(candidate)
-        if fault is None:
-            return candidate
-        LOG.warning("checkpoint %s is damaged (%s); trying the one before", candidate, fault)
-    found = f"{len(candidates)} damaged" if candidates else "none"
-    raise CheckpointError(f"no usable checkpoint in {folder} ({found}); start the run anew")
+    if which not in ("last", "best"):
+        candidates = [path for path in candidates if which.isdecimal() and _steps(path) == int(which)]
+        if not candidates:
+            known = ", ".join(str(_steps(path)) for path in sorted(folder.glob("step_*")))
+            raise CheckpointError(f"no checkpoint {which!r} in {folder}; valid: last, best, {known}")
+    whole = filter(_is_whole, candidates)
+    found = next(whole, None) if which != "best" else _best(whole, robots)
+    if found is None:
+        n_damaged = f"{len(candidates)} damaged" if candidates else "none"
+        raise CheckpointError(f"no usable checkpoint in {folder} ({n_damaged}); start the run anew")
+    return found
+
+
+def _best(whole: Iterable[Path], robots: Collection[str]) -> Path | None:
+    """Where success was highest; checkpoints of old runs, which do not tell, come after all others."""
+
+    def success(checkpoint: Path) -> float:
+        rates: dict[str, float] = json.loads((checkpoint / STATE).read_text()).get("success", {})
+        counted = [rate for name, rate in rates.items() if name in robots or not robots]
+        return float(np.mean(counted)) if counted else -1.0
+
+    return max(whole, key=success, default=None)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    fault = _fault(checkpoint)
+    if fault is not None:
+        LOG.warning("checkpoint %s is damaged (%s); trying the one before", checkpoint, fault)
+    return fault is None
+
+
+def _steps(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("step_"))
 
 
 def load_checkpoint(fleet: Fleet, checkpoint: Path) -> None:

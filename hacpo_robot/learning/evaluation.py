@@ -46,6 +46,13 @@ class HeldOut:
     """Steps. Shape (n_episodes,)."""
 
 
+    @property
+    def episodes(self) -> list[NDArray[np.float32]]:
+        """The observations of each episode, in order. Shape (length, observation size) each."""
+        running = np.arange(self.lengths.max())[:, None] < self.lengths  # (steps, n_episodes)
+        owner = np.nonzero(running)[1]
+        return [self.observations[owner == episode] for episode in range(len(self.lengths))]
+
 def evaluate(
     env: VecEnv, act: Act, n_episodes: int, before_step: Callable[[], None] = lambda: None
 ) -> HeldOut:

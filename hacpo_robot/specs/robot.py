@@ -116,6 +116,12 @@ class GripperSpec:
         return self.max_width - self.min_width
 
     @property
+    def bow(self) -> float:
+        """What turning fingers add to the straight line from closed to open: ``bow * s * (1 - s)`` [m]."""
+        mean = (self.min_width + self.max_width) / 2
+        return 0.0 if self.mid_width is None else 4 * (self.mid_width - mean)
+
+    @property
     def open_posture(self) -> Mapping[str, float]:
         """Positions of all joints when open, driven then following [rad, prismatic m]."""
         driven = dict(zip(self.finger_joints, self.finger_opened, strict=True))

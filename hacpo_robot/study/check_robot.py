@@ -1,7 +1,6 @@
 """Looks a robot over before anyone trains it: each check says what is right, or what to mend."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from hacpo_robot.sim.inspection import inspect_home, inspect_home_contacts, insp
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.study.finding import Finding
 
 POINTS = np.array([(x, y, z) for x in (-0.12, 0.12) for y in (-0.15, 0.15) for z in (0.85, 1.0)])
 """Points over the table that the tool must get to. Shape (8, 3) [m]."""
@@ -22,15 +22,6 @@ UPRIGHT = 0.1
 """Tilt of the tool at home that is worth a word [rad]."""
 OPEN_SHARE, CLOSED_SHARE = 0.9, 0.1
 """Shares of the stroke that an open gripper must exceed, and a closed one stay below."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The outcome of one check."""
-
-    check: str
-    fault: str | None = None
-    """What is wrong and how to mend it; ``None`` where all is well."""
 
 
 def check_robot(robot: RobotSpec) -> Iterator[Finding]:

@@ -6,16 +6,24 @@ import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import export_policy
+from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import Evaluation as ExportedEvaluation
 from hacpo_robot.export.metadata import Provenance
+from hacpo_robot.export.parity import ClosedLoop, ParityReport, compare_episodes
+from hacpo_robot.export.runtime import Policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Act, Evaluation, HeldOut, evaluate, pool_evaluations
 from hacpo_robot.learning.fleet import Fleet
+from hacpo_robot.learning.learner import Learner
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.playback import as_action
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.video import Clip, make_videos
 
+RECORDED = 16
+"""Episodes on whose observations a file is compared that is not evaluated."""
 FILMED = 2
 """Evaluation episodes of each robot that are filmed."""
 
@@ -39,33 +47,71 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
     results, films = [], []
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         watch.phase(f"evaluating {learner.name} on {settings.eval_episodes} held-out episodes")
-        held_out, clips = judge(robot, settings.task, learner.act, settings.eval_episodes, settings.seed)
+        report, held_out, clips = release(robot, learner, settings, run, settings.eval_episodes)
+        results.append(Result(learner.name, held_out.evaluation, report.largest))
         films.append(clips)
-        evaluation = held_out.evaluation
-        assert isinstance(learner.env, ManipulationVecEnv)
-        report = export_policy(
-            learner.model,
-            learner.env,
-            run.exported(learner.name),
-            Provenance(
-                run=str(run.path),
-                step=learner.model.num_timesteps,
-                seed=settings.seed,
-                sharing=settings.sharing,
-                robots=tuple(each.name for each in fleet.learners),
-            ),
-            held_out.observations,
-            ExportedEvaluation(
-                n_episodes=evaluation.n_episodes,
-                n_success=evaluation.n_success,
-                pc_success_ci95=evaluation.pc_success_ci95,
-            ),
-        )
-        results.append(Result(learner.name, evaluation, max(report.max_abs_error.values())))
     write_evaluation(run, {result.robot: result.evaluation for result in results})
     if settings.video:
         film(films, run, watch)
     return results
+
+
+def release(
+    robot: str,
+    learner: Learner,
+    settings: TrainSettings,
+    run: RunFolder,
+    n_episodes: int,
+    interface: Interface | None = None,
+) -> tuple[ParityReport, HeldOut, list[Clip]]:
+    """Evaluate one policy and export it, and run the same episodes with the file.
+
+    Args:
+        robot: Name or file, as the settings have it.
+        learner: That robot's, as it is to leave.
+        settings: Of the run.
+        run: Where the folder goes.
+        n_episodes: Held-out episodes. 0: a few are run to compare on, and nothing is said about success.
+        interface: What the file takes; one vector when not given.
+
+    Raises:
+        ExportError: the policy could not leave.
+    """
+    assert isinstance(learner.env, ManipulationVecEnv)
+    candidate = Candidate(model=learner.model, env=learner.env, interface=interface or Interface())
+    smoothed = candidate.interface.low_pass_hz is not None
+    act = as_action(candidate.as_trained(), candidate.scale) if smoothed else learner.act
+    starts = n_episodes or RECORDED, settings.seed
+    held_out, clips = judge(robot, settings.task, act, *starts)
+
+    def trial(policy: Policy) -> ClosedLoop:
+        again, _ = judge(robot, settings.task, as_action(policy, candidate.scale), *starts)
+        return compare_episodes(held_out.at_end, again.at_end)
+
+    names = tuple(load_robot(name).name for name in settings.robots)
+    report = export_policy(
+        candidate,
+        run.exported(learner.name),
+        Provenance(
+            run=str(run.path),
+            step=learner.model.num_timesteps,
+            seed=settings.seed,
+            sharing=settings.sharing,
+            robots=names,
+        ),
+        held_out.episodes,
+        _for_export(held_out.evaluation) if n_episodes else None,
+        trial if n_episodes else None,
+    )
+    return report, held_out, clips
+
+
+def _for_export(evaluation: Evaluation) -> ExportedEvaluation:
+    return ExportedEvaluation(
+        n_episodes=evaluation.n_episodes,
+        n_success=evaluation.n_success,
+        pc_success_ci95=evaluation.pc_success_ci95,
+    )
 
 
 def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[HeldOut, list[Clip]]:

@@ -1,5 +1,7 @@
 """One training run, from settings to policies that can leave."""
 
+from collections.abc import Collection
+
 import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
@@ -76,13 +78,21 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     return Fleet(learners, exchange)
 
 
-def restore_fleet(settings: TrainSettings, run: RunFolder) -> Fleet:
-    """The fleet of a run as its newest whole checkpoint holds it.
+def restore_fleet(
+    settings: TrainSettings, run: RunFolder, which: str = "last", robots: Collection[str] = ()
+) -> Fleet:
+    """The fleet of a run as a checkpoint holds it.
+
+    Args:
+        settings: Of the run.
+        run: Where it wrote.
+        which: ``last``, ``best`` or a number of steps, see :func:`find_checkpoint`.
+        robots: Whose success decides what is best; all when empty.
 
     Raises:
         CheckpointError: there is none.
     """
-    checkpoint = find_checkpoint(run.checkpoints)
+    checkpoint = find_checkpoint(run.checkpoints, which, robots)
     fleet = make_fleet(settings)
     load_checkpoint(fleet, checkpoint)
     return fleet

@@ -1,5 +1,6 @@
 """The command line: wrong input gets one sentence, exit code 2, and writes nothing."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -173,6 +174,46 @@ def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     code, played, _ = call("play", run / "exported" / "ur5e" / "policy.onnx", "--episodes", "3")
     assert code == 0
     assert re.search(r"(\d) of 3", evaluated)[1] == re.search(r"(\d) of 3", played)[1]
+
+
+def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):
+    run = shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    options = "--checkpoint best --robots ur5e --inputs sensors --low-pass 5 --episodes 0"
+    code, stdout, stderr = call("export", "run", *options.split())
+    assert code == 0, stderr
+    assert re.fullmatch(r"run/exported/ur5e/policy.onnx  parity \S+  in \S+ s\n", stdout)
+    document = json.loads((run / "exported" / "ur5e" / "policy.json").read_text())
+    assert (document["inputs"], document["control"]["low_pass_hz"]) == ("sensors", 5.0)
+    assert (document["evaluation"], document["parity"]["closed_loop"]) == (None, None)
+    code, stdout, _ = call("check", "policy", run / "exported" / "ur5e" / "policy.onnx")
+    assert (code, stdout.splitlines()[-1].split(": ")[1]) == (0, "ready to leave")
+    assert call("play", run / "exported" / "ur5e" / "policy.onnx", "--episodes", "2")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("--checkpoint 7", r"no checkpoint '7' in run/checkpoints; valid: last, best, \d+"),
+        ("--robots panda", "unknown robot of this run 'panda'; valid: ur5e"),
+        ("--inputs joints", "inputs must be obs or sensors, not 'joints'"),
+        ("--low-pass 0", "low_pass_hz must be positive and finite, not 0.0"),
+        ("--episodes -1", "episodes must not be negative, but is -1"),
+    ],
+)
+def test_an_export_that_cannot_be_is_refused_in_one_sentence(call, finished, tmp_path, options, sentence):
+    shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    code, _, stderr = call("export", "run", *options.split())
+    assert code == 2
+    assert re.fullmatch(f"hacpo-robot: .*{sentence}.*\n", stderr), stderr
+
+
+def test_check_of_a_cut_policy_file_ends_with_exit_code_one(call, finished, tmp_path):
+    whole = (finished / "exported" / "ur5e" / "policy.onnx").read_bytes()
+    (tmp_path / "cut.onnx").write_bytes(whole[: len(whole) // 2])
+    code, stdout, stderr = call("check", "policy", "cut.onnx")
+    assert (code, stderr) == (1, "")
+    assert stdout.startswith("mend  loads")
+    assert stdout.endswith("cut.onnx: 1 to mend\n")
 
 
 def test_train_from_the_console_writes_a_run_and_its_table(tmp_path):

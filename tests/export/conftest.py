@@ -13,7 +13,9 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import export_policy
+from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import Provenance
 from hacpo_robot.specs.signature import FloatArray
 
@@ -26,8 +28,16 @@ class Trained:
 
     model: PPO
     env: ManipulationVecEnv
-    recorded: FloatArray
-    """Raw observations of rollouts. Shape (100, observation size)."""
+    episodes: list[FloatArray]
+    """Raw observations of four rollouts. Shape (25, observation size) each."""
+
+    @property
+    def recorded(self) -> FloatArray:
+        """All of them. Shape (100, observation size)."""
+        return np.concatenate(self.episodes)
+
+    def candidate(self, **interface) -> Candidate:
+        return Candidate(model=self.model, env=self.env, interface=Interface(**interface))
 
 
 def make_small_model(env: ManipulationVecEnv, *, norm_obs: bool = True) -> PPO:
@@ -36,10 +46,10 @@ def make_small_model(env: ManipulationVecEnv, *, norm_obs: bool = True) -> PPO:
     return PPO("MlpPolicy", normalized, policy_kwargs={"net_arch": [16, 16]}, **settings)
 
 
-def record(env: ManipulationVecEnv, n_steps: int) -> FloatArray:
+def record(env: ManipulationVecEnv, n_steps: int) -> list[FloatArray]:
     rng = np.random.default_rng(0)
     shape = (env.num_envs, env.action_signature.size)
-    return np.concatenate([env.step(rng.uniform(-1, 1, shape))[0] for _ in range(n_steps)])
+    return list(np.stack([env.step(rng.uniform(-1, 1, shape))[0] for _ in range(n_steps)], axis=1))
 
 
 @cache
@@ -66,7 +76,7 @@ def panda() -> Trained:
 def exported(panda: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of an exported panda policy; tests leave it as it is."""
     folder = tmp_path_factory.mktemp("exported") / "panda"
-    export_policy(panda.model, panda.env, folder, PROVENANCE, panda.recorded)
+    export_policy(panda.candidate(), folder, PROVENANCE, panda.episodes)
     return folder
 
 
@@ -75,7 +85,7 @@ def export(panda: Trained, tmp_path: Path) -> Callable[[], Path]:
     """Export the panda policy anew into a folder of this test."""
 
     def _export() -> Path:
-        export_policy(panda.model, panda.env, tmp_path / "panda", PROVENANCE, panda.recorded)
+        export_policy(panda.candidate(), tmp_path / "panda", PROVENANCE, panda.episodes)
         return tmp_path / "panda"
 
     return _export

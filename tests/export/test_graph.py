@@ -8,47 +8,77 @@ import onnx
 import pytest
 import torch
 
-from hacpo_robot.errors import ExportError
-from hacpo_robot.export.graph import (
-    Normalize,
-    ObservationStatistics,
-    make_policy_graph,
-    write_metadata,
-    write_onnx,
-)
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.control.gripper import Gripper
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.errors import ExportError, InvalidSpecError
+from hacpo_robot.export.candidate import Candidate
+from hacpo_robot.export.graph import Normalize, ObservationStatistics, write_metadata, write_onnx
+from hacpo_robot.export.interface import Interface
 
 
-def predict(model, signature, observations):
-    """SB3's own way from raw observations to commands."""
-    normalized = model.get_vec_normalize_env().normalize_obs(observations)
-    actions, _ = model.predict(normalized, deterministic=True)
-    return signature.low + (actions + 1) / 2 * (signature.high - signature.low)
-
-
-def run(graph, observations):
+def run(graph, *inputs):
     with torch.no_grad():
-        return graph(torch.from_numpy(observations.astype(np.float32))).numpy()
+        return graph(*(torch.from_numpy(each.astype(np.float32)) for each in inputs)).numpy()
 
 
 def test_graph_equals_prediction_of_sb3(trained):
-    signature = trained.env.action_signature
-    commands = run(make_policy_graph(trained.model, signature), trained.recorded)
-    expected = predict(trained.model, signature, trained.recorded)
-    assert np.ptp(expected, axis=0).min() > 0, "a constant policy would prove nothing"
-    np.testing.assert_allclose(commands, expected, rtol=0, atol=1e-5)  # float32 against float64 statistics
+    candidate = trained.candidate()
+    commands = run(candidate.as_graph(), trained.recorded)
+    normalized = trained.model.get_vec_normalize_env().normalize_obs(trained.recorded)
+    actions, _ = trained.model.predict(normalized, deterministic=True)
+    low, high = (getattr(trained.env.action_signature, end)[:-1] for end in ("low", "high"))
+    arm = low + (actions[:, :-1] + 1) / 2 * (high - low)
+    assert np.ptp(commands, axis=0).min() > 0, "a constant policy would prove nothing"
+    np.testing.assert_allclose(commands[:, :-1], arm, rtol=0, atol=1e-5)  # float32 against float64 statistics
+    gripper = Gripper(trained.env.robot.gripper)
+    width = gripper.width(gripper.targets(actions[:, -1:]))
+    np.testing.assert_allclose(commands[:, -1:], width, rtol=0, atol=1e-6)
 
 
 def test_graph_stays_within_command_bounds_on_extreme_input(trained):
-    signature = trained.env.action_signature
+    candidate = trained.candidate()
     extreme = np.array([[-1e30], [-1e6], [1e6], [1e30]]) * np.ones(trained.recorded.shape[1])
-    commands = run(make_policy_graph(trained.model, signature), extreme)
-    assert (commands >= signature.low.astype(np.float32)).all()
-    assert (commands <= signature.high.astype(np.float32) + 1e-7).all()
+    commands = run(candidate.as_graph(), extreme)
+    assert (commands >= candidate.scale.low.astype(np.float32)).all()
+    assert (commands <= candidate.scale.high.astype(np.float32) + 1e-7).all()
+
+
+def test_sensors_by_name_give_what_one_vector_gives(panda):
+    candidate = panda.candidate(inputs="sensors")
+    graph = candidate.as_graph()
+    assert list(graph.inputs) == list(panda.env.observation_signature.names)
+    parts = panda.env.observation_signature.split(panda.recorded)
+    expected = run(panda.candidate().as_graph(), panda.recorded)
+    np.testing.assert_array_equal(run(graph, *(parts[name] for name in graph.inputs)), expected)
+
+
+def test_low_pass_keeps_its_share_of_the_last_command_where_there_is_one(panda):
+    graph = panda.candidate(low_pass_hz=2.0).as_graph()
+    assert list(graph.inputs) == ["obs", "last_actions", "has_last"]
+    fresh = run(panda.candidate().as_graph(), panda.recorded)
+    last, has_last = np.full_like(fresh, 0.05), np.zeros((len(fresh), 1))
+    has_last[::2] = 1.0
+    found = run(graph, panda.recorded, last, has_last)
+    keep = np.exp(-2 * np.pi * 2.0 / 20)  # 20 commands per second
+    np.testing.assert_allclose(found[::2], (1 - keep) * fresh[::2] + keep * 0.05, rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(found[1::2], fresh[1::2])
+
+
+@pytest.mark.parametrize("cutoff", [0.0, -1.0, np.inf, np.nan])
+def test_a_low_pass_that_filters_nothing_or_everything_is_refused(cutoff):
+    with pytest.raises(InvalidSpecError, match="low_pass_hz must be positive and finite"):
+        Interface(low_pass_hz=cutoff)
+
+
+def test_inputs_that_do_not_exist_are_refused():
+    with pytest.raises(InvalidSpecError, match="inputs must be obs or sensors, not 'joints'"):
+        Interface(inputs="joints")
 
 
 def test_graph_leaves_the_model_in_training_mode(panda):
     panda.model.policy.train()
-    graph = make_policy_graph(panda.model, panda.env.action_signature)
+    graph = panda.candidate().as_graph()
     assert panda.model.policy.action_net.training
     own = {parameter.data_ptr() for parameter in panda.model.policy.parameters()}
     assert not own & {parameter.data_ptr() for parameter in graph.parameters()}
@@ -66,13 +96,13 @@ def test_normalize_keeps_precision_of_a_sensor_that_hardly_moves():
 def test_metadata_survives_the_file_at_full_precision(panda, tmp_path):
     values = {"a": "0.1,0.30000000000000004", "policy_metadata": json.dumps({"unit": "°", "x": 1 / 3})}
     path = tmp_path / "policy.onnx"
-    write_onnx(make_policy_graph(panda.model, panda.env.action_signature), path, values)
+    write_onnx(panda.candidate().as_graph(), path, values)
     assert {entry.key: entry.value for entry in onnx.load(path).metadata_props} == values
 
 
 def test_write_metadata_replaces_entries_and_keeps_the_graph(panda, tmp_path):
     path = tmp_path / "policy.onnx"
-    write_onnx(make_policy_graph(panda.model, panda.env.action_signature), path, {"a": "1", "b": "2"})
+    write_onnx(panda.candidate().as_graph(), path, {"a": "1", "b": "2"})
     before = onnx.load(path)
     write_metadata(path, {"a": "3"})
     after = onnx.load(path)
@@ -92,7 +122,7 @@ def test_file_is_one_piece_of_opset_17_with_a_dynamic_batch(exported: Path):
 
 def test_graph_refuses_statistics_of_no_data(fresh_env, small_model):
     with pytest.raises(ExportError, match="has seen no observation"):
-        make_policy_graph(small_model(fresh_env), fresh_env.action_signature)
+        Candidate(model=small_model(fresh_env), env=fresh_env).as_graph()
 
 
 def test_graph_refuses_a_model_without_normalizer(fresh_env, small_model):
@@ -100,14 +130,15 @@ def test_graph_refuses_a_model_without_normalizer(fresh_env, small_model):
     model.env = model.env.venv
     model._vec_normalize_env = None
     with pytest.raises(ExportError, match="no VecNormalize"):
-        make_policy_graph(model, fresh_env.action_signature)
+        Candidate(model=model, env=fresh_env).as_graph()
 
 
 def test_graph_refuses_a_normalizer_that_does_not_normalize(fresh_env, small_model):
     with pytest.raises(ExportError, match="does not normalise"):
-        make_policy_graph(small_model(fresh_env, norm_obs=False), fresh_env.action_signature)
+        Candidate(model=small_model(fresh_env, norm_obs=False), env=fresh_env).as_graph()
 
 
-def test_graph_refuses_the_action_layout_of_another_robot(panda):
-    with pytest.raises(ExportError, match="the robot in 1 numbers"):
-        make_policy_graph(panda.model, panda.env.action_signature.select(("gripper",)))
+def test_graph_refuses_the_environment_of_another_robot(panda):
+    scara = make_vec_env(load_robot("scara"), load_task("lift"), n_envs=1, seed=0, n_threads=1)
+    with pytest.raises(ExportError, match="the robot in 5 numbers"):
+        Candidate(model=panda.model, env=scara).as_graph()

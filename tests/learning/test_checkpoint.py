@@ -54,6 +54,39 @@ def test_last_points_at_the_newest_checkpoint(folder):
     assert not list(folder.glob(".*")), "something half-written is left"
 
 
+def test_a_checkpoint_is_found_by_its_steps(folder):
+    assert find_checkpoint(folder, str(2 * ITERATION)).name == f"step_{2 * ITERATION:012d}"
+
+
+@pytest.mark.parametrize("which", ["7", "newest", "-1"])
+def test_a_checkpoint_that_is_not_there_is_refused_with_those_that_are(folder, which):
+    sentence = f"no checkpoint '{which}' in .*; valid: last, best, {2 * ITERATION}, {3 * ITERATION}$"
+    with pytest.raises(CheckpointError, match=sentence):
+        find_checkpoint(folder, which)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "robots", "best"),
+    [
+        ({"two": 0.9, "three": 0.2}, {"two": 0.4, "three": 0.5}, (), 2),
+        ({"two": 0.9, "three": 0.2}, {"two": 0.4, "three": 0.5}, ("three",), 3),
+        ({"two": 0.5, "three": 0.5}, {"two": 0.4, "three": 0.6}, (), 3),
+        ({"two": 0.0, "three": 0.0}, {}, (), 2),
+    ],
+)
+def test_the_best_checkpoint_had_most_success_in_training(folder, earlier, later, robots, best):
+    claim(folder / f"step_{2 * ITERATION:012d}", success=earlier)
+    claim(folder / f"step_{3 * ITERATION:012d}", success=later)
+    assert find_checkpoint(folder, "best", robots).name == f"step_{best * ITERATION:012d}"
+
+
+def test_success_is_noted_with_every_checkpoint(folder):
+    fleet = make_toy_fleet("hacpo")
+    load_checkpoint(fleet, find_checkpoint(folder))
+    noted = json.loads((find_checkpoint(folder) / "state.json").read_text())["success"]
+    assert noted == {learner.name: learner.success_rate for learner in fleet.learners}
+
+
 def truncate(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -85,10 +118,15 @@ def test_a_damaged_checkpoint_is_passed_over_with_a_word(folder, caplog, file, d
     assert "trying the one before" in message
 
 
+def claim(checkpoint, **values):
+    """Let a checkpoint say something else, under a seal that fits."""
+    path = checkpoint / "state.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    (checkpoint / "state.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
 def test_a_state_of_another_version_is_passed_over(folder, caplog):
-    path = find_checkpoint(folder) / "state.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 99}))
-    (path.parent / "state.sha256").write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+    claim(find_checkpoint(folder), version=99)
     assert find_checkpoint(folder).name == f"step_{2 * ITERATION:012d}"
     assert "version 99, expected 1" in caplog.text
 

@@ -16,7 +16,7 @@ from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.study.meter import Watch
-from hacpo_robot.study.playback import as_action
+from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import restore_fleet, train
 
@@ -66,6 +66,14 @@ def test_exported_files_keep_parity_with_the_policy(finished):
         assert result.parity <= 1e-5, result
 
 
+def test_exported_files_tell_how_they_did_beside_the_policy(finished):
+    run, results, _, _ = finished
+    for result in results:
+        loop = load_policy(run.exported(result.robot) / "policy.onnx").metadata["parity"]["closed_loop"]
+        assert (loop["n_episodes"], loop["n_same"]) == (4, 4)
+        assert loop["n_success"] == result.evaluation.n_success
+
+
 def test_plain_sb3_opens_the_policies_of_a_run(finished):
     run = finished[0]
     model = PPO.load(run.checkpoints / "last" / "panda" / "policy.zip", device="cpu")
@@ -76,7 +84,8 @@ def test_plain_sb3_opens_the_policies_of_a_run(finished):
 def test_the_exported_policy_does_in_closed_loop_what_the_trained_one_does(finished, robot):
     run = finished[0]
     learner = next(each for each in restore_fleet(run.settings, run).learners if each.name == robot)
-    exported = as_action(load_policy(run.exported(robot) / "policy.onnx"))
+    policy = load_policy(run.exported(robot) / "policy.onnx")
+    exported = as_action(policy, scale_of(policy, load_robot(robot).gripper))
     outcomes = []
     for act in (learner.act, exported):
         env = make_vec_env(load_robot(robot), load_task("lift"), 4, seed=HELD_OUT, n_threads=1)

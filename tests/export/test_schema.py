@@ -1,0 +1,71 @@
+"""The schema holds what is exported, and names the place of what is wrong."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hacpo_robot.export.runtime import SCHEMA_VERSION
+from hacpo_robot.export.schema import SCHEMA, find_fault
+
+
+@pytest.fixture
+def document(exported):
+    return json.loads((exported / "policy.json").read_text())
+
+
+def test_the_schema_is_one_and_of_the_version_of_the_runtime():
+    schema = json.loads(SCHEMA.read_text())
+    Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["schema_version"]["const"] == SCHEMA_VERSION
+
+
+def test_an_exported_document_follows_the_schema(document):
+    assert find_fault(document) is None
+
+
+def test_every_key_that_is_exported_is_described(document):
+    def undescribed(value, schema, place):
+        schema = definitions[schema["$ref"].split("/")[-1]] | schema if "$ref" in schema else schema
+        if isinstance(value, dict) and "properties" in schema:
+            for key, inner in value.items():
+                if key in schema["properties"]:
+                    yield from undescribed(inner, schema["properties"][key], f"{place}.{key}")
+                else:
+                    yield f"{place}.{key}"
+        elif isinstance(value, list) and "items" in schema:
+            yield from undescribed(value[0], schema["items"], f"{place}[0]")
+
+    schema = json.loads(SCHEMA.read_text())
+    definitions = schema["$defs"]
+    assert list(undescribed(document, schema, "")) == []
+
+
+def spoil(document, place, value):
+    *way, last = place
+    for key in way:
+        document = document[key]
+    if value is None:
+        del document[last]
+    else:
+        document[last] = value
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "sentence"),
+    [
+        (("robot", "joint_names"), None, "robot: 'joint_names' is a required property"),
+        (("control", "type"), "torque", "control.type: 'torque' is not one of "),
+        (("schema_version",), 1, "schema_version: 2 was expected"),
+        (("actions", 0, "size"), 0, r"actions[0].size: 0 is less than the minimum of 1"),
+        (("limits", "jump", 0), -1.0, r"limits.jump[0]: -1.0 is less than or equal to the minimum of 0"),
+        (("task",), 7, "task: 7 is not of type 'string'"),
+    ],
+)
+def test_a_fault_is_named_by_its_place(document, place, value, sentence):
+    spoil(document, place, value)
+    assert find_fault(document).startswith(sentence)
+
+
+def test_what_is_no_object_is_a_fault():
+    assert find_fault([]) == "[] is not of type 'object'"
