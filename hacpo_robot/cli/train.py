@@ -1,7 +1,6 @@
 """``hacpo-robot train``: settings from a preset, flags and dotted overrides; then the run."""
 
 import argparse
-import signal
 from datetime import datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import tyro
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli.display import Display, result_table
+from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Interrupted, Watch
@@ -33,7 +33,7 @@ def run(arguments: list[str]) -> None:
         settings, folder = _fresh(chosen.preset, chosen.run_dir, rest)
     else:
         settings, folder = _resumed(chosen.resume, chosen.preset, rest)
-    stop = _stop_on_interrupt()
+    stop = stop_on_interrupt()
     with Display() as display:
         watch = Watch(display.phase, display.progress, lambda: bool(stop))
         from hacpo_robot.study.train import train
@@ -64,11 +64,11 @@ def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSett
     before, settings = folder.settings, _parse(folder.settings, rest)
     if preset is not None:
         raise InvalidSpecError("--preset and --resume exclude each other: a run keeps its settings")
-    for name in ("robots", "task", "seed", "sharing", "ppo", "hacpo"):
+    for name in ("robots", "task", "seed", "sharing", "randomization", "ppo", "hacpo"):
         if getattr(settings, name) != getattr(before, name):
             raise InvalidSpecError(
                 f"{name} cannot change when a run is resumed; "
-                "steps, checkpoint_every, eval_episodes and video can"
+                "steps, checkpoint_every, export_every, eval_episodes and video can"
             )
     return settings, folder
 
@@ -76,16 +76,3 @@ def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSett
 def _parse(default: TrainSettings, rest: list[str]) -> TrainSettings:
     known = f"{DESCRIPTION}\n\nPresets: {', '.join(preset_names())}."
     return tyro.cli(TrainSettings, default=default, args=rest, prog="hacpo-robot train", description=known)
-
-
-def _stop_on_interrupt() -> list[int]:
-    """A list that becomes non-empty at the first Ctrl-C; the second one stops at once."""
-    seen: list[int] = []
-
-    def note(number: int, _: object) -> None:
-        seen.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, note)
-    signal.signal(signal.SIGTERM, note)
-    return seen

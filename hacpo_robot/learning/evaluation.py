@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from hacpo_robot.learning.proportion import wilson_interval
 from hacpo_robot.specs.signature import FloatArray
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.floating]]
@@ -45,13 +46,13 @@ class HeldOut:
     lengths: NDArray[np.intp]
     """Steps. Shape (n_episodes,)."""
 
-
     @property
     def episodes(self) -> list[NDArray[np.float32]]:
         """The observations of each episode, in order. Shape (length, observation size) each."""
         running = np.arange(self.lengths.max())[:, None] < self.lengths  # (steps, n_episodes)
         owner = np.nonzero(running)[1]
         return [self.observations[owner == episode] for episode in range(len(self.lengths))]
+
 
 def evaluate(
     env: VecEnv, act: Act, n_episodes: int, before_step: Callable[[], None] = lambda: None
@@ -117,11 +118,3 @@ def pool_evaluations(evaluations: list[Evaluation]) -> Evaluation:
         success_at_end=mean("success_at_end"),
         avg_sum_reward=mean("avg_sum_reward"),
     )
-
-
-def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927); 9 of 10 gives 0.5958 to 0.9821."""
-    share = successes / trials
-    centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))

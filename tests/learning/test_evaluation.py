@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.learning.evaluation import evaluate, pool_evaluations, summarize, wilson_interval
+from hacpo_robot.learning.evaluation import evaluate, pool_evaluations, summarize
 from tests.sharing.toy import TWO, ToyVecEnv
 
 
@@ -44,17 +44,6 @@ def test_evaluation_tells_before_every_step():
     told = []
     held_out = evaluate(ToyVecEnv(TWO, 4), push, 4, lambda: told.append(1))
     assert len(told) == held_out.lengths.max()
-
-
-def test_wilson_interval_of_nine_in_ten():
-    assert wilson_interval(9, 10) == pytest.approx((0.5958, 0.9821), abs=1e-4)
-
-
-@pytest.mark.parametrize(("successes", "trials"), [(0, 5), (5, 5), (3, 7), (500, 1000)])
-def test_wilson_interval_holds_the_share_within_zero_and_one(successes, trials):
-    low, high = wilson_interval(successes, trials)
-    assert 0 <= low <= successes / trials <= high <= 1
-    assert high - low < 2 / np.sqrt(trials)
 
 
 def test_pooled_evaluations_equal_one_of_all_episodes(rng):

@@ -1,0 +1,160 @@
+"""What some group seeds say about all: averages, paired differences, and how sure they are.
+
+Arms that trained together have learned from each other, and so are not independent. The group seed is the
+unit of replication: whole seeds are resampled and flipped here, never single arms. Arrays lead with the
+seed, shape (n_seeds, ...); whatever follows (arms, tasks) belongs to that seed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from hacpo_robot.specs.signature import FloatArray
+
+RESAMPLES = 10_000
+LEVEL = 0.95
+EXACT_UP_TO = 16
+"""Seeds up to which all flips of sign are counted; more are drawn."""
+HARM = 0.05
+"""Loss of completion that counts as harm."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def iqm(scores: FloatArray) -> float:
+    """Mean of the middle half of all values: a quarter, rounded down, is cut off at either end."""
+    ordered = np.sort(scores, axis=None)
+    cut = ordered.size // 4
+    return float(ordered[cut : ordered.size - cut].mean())
+
+
+def resample(
+    statistic: Callable[..., FloatArray | float], *scores: FloatArray, n_resamples: int = RESAMPLES
+) -> FloatArray:
+    """A statistic on resampled seeds: the cluster bootstrap.
+
+    Args:
+        statistic: Of as many arrays as are given.
+        scores: Shape (n_seeds, ...) each. All are resampled alike, so that what was paired stays so.
+        n_resamples: How often. The same arguments always give the same figures.
+
+    Returns:
+        Shape (n_resamples, ...).
+    """
+    n_seeds = len(scores[0])
+    dice = np.random.default_rng(0)
+    drawn = dice.integers(n_seeds, size=(n_resamples, n_seeds))
+    return np.array([statistic(*(array[rows] for array in scores)) for rows in drawn])
+
+
+def estimate(statistic: Callable[..., float], *scores: FloatArray, n_resamples: int = RESAMPLES) -> Estimate:
+    """A statistic with its percentile interval; see :func:`resample`."""
+    low, high = interval(resample(statistic, *scores, n_resamples=n_resamples))
+    return Estimate(float(statistic(*scores)), float(low), float(high))
+
+
+def interval(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper end of the middle 95 %, over the first axis."""
+    low, high = np.quantile(resampled, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return low, high
+
+
+def mean_difference(ours: FloatArray, theirs: FloatArray) -> float:
+    """Mean of the paired differences. Shape (n_seeds, ...) each."""
+    return float((ours - theirs).mean())
+
+
+def iqm_difference(ours: FloatArray, theirs: FloatArray) -> float:
+    """Difference of the interquartile means. Shape (n_seeds, ...) each."""
+    return iqm(ours) - iqm(theirs)
+
+
+def sign_flip_p(differences: FloatArray, n_draws: int = 100_000) -> float:
+    """Two-sided p of the mean paired difference, if it could as well have had the other sign in every seed.
+
+    Exact up to 16 seeds; n seeds cannot give less than 2 / 2**n.
+
+    Args:
+        differences: Shape (n_seeds, ...); averaged over all but the seeds.
+        n_draws: Flips drawn where there are too many to count.
+    """
+    per_seed = differences.reshape(len(differences), -1).mean(axis=1)
+    n_seeds = len(per_seed)
+    if n_seeds <= EXACT_UP_TO:
+        signs = np.array(list(product((1.0, -1.0), repeat=n_seeds)))
+    else:
+        signs = np.random.default_rng(0).choice((1.0, -1.0), size=(n_draws, n_seeds))
+        signs[0] = 1.0  # what was observed is one of the possible outcomes
+    sums = np.abs(signs @ per_seed)
+    return float(np.mean(sums >= sums[0] - 1e-9 * np.abs(per_seed).sum()))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """p-values that allow for how many were looked at (Holm 1979), in the order given."""
+    n, adjusted, worst = len(p_values), [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(np.argsort(p_values, kind="stable")):
+        worst = max(worst, min(1.0, (n - rank) * p_values[place]))
+        adjusted[place] = worst
+    return tuple(adjusted)
+
+
+def probability_of_improvement(ours: FloatArray, theirs: FloatArray) -> float:
+    """How often a run of ours is above one of theirs, ties half; the mean over all but the seeds.
+
+    Args:
+        ours: Shape (n_seeds, ...).
+        theirs: Shape (n_other_seeds, ...).
+    """
+    gap = ours[:, None] - theirs[None]
+    return float(((gap > 0) + 0.5 * (gap == 0)).mean())
+
+
+def worst_difference(ours: FloatArray, theirs: FloatArray) -> float:
+    """Mean paired difference of the arm that gained least. Shape (n_seeds, n_arms) each."""
+    return float((ours - theirs).mean(axis=0).min())
+
+
+def negative_transfer_rate(ours: FloatArray, theirs: FloatArray, harm: float = HARM) -> float:
+    """Share of arms and seeds that lost more than ``harm``. Shape (n_seeds, ...) each."""
+    return float((ours - theirs < -harm).mean())
+
+
+def completion_at(steps: FloatArray, success: FloatArray, at: FloatArray) -> FloatArray:
+    """A learning curve at any steps: from 0 at the start, straight between notes, level after the last.
+
+    Args:
+        steps: Of the notes, rising. Shape (n_notes,).
+        success: Share of successes then. Shape (n_notes,).
+        at: Any shape.
+
+    Returns:
+        Shape of ``at``.
+    """
+    return np.interp(at, np.concatenate([[0.0], steps]), np.concatenate([[0.0], success]))
+
+
+def area_under_curve(steps: FloatArray, success: FloatArray, budget: float) -> float:
+    """Mean height of a learning curve from 0 to ``budget`` steps, 0 to 1; see :func:`completion_at`."""
+    corners = np.concatenate([[0.0], steps[steps < budget], [budget]])
+    heights = completion_at(steps, success, corners)
+    return float(np.sum(np.diff(corners) * (heights[1:] + heights[:-1]) / 2) / budget)
+
+
+def steps_to(steps: FloatArray, success: FloatArray, threshold: float) -> float:
+    """Steps at the first note that reaches a threshold; infinity where none does. Shape (n_notes,) each."""
+    reached = np.flatnonzero(success >= threshold)
+    return float(steps[reached[0]]) if reached.size else float("inf")
+
+
+def restricted_mean(times: FloatArray, budget: float) -> float:
+    """Mean of times of which none counts more than ``budget``: those that never came, too."""
+    return float(np.minimum(times, budget).mean())
