@@ -1,6 +1,8 @@
 """How much worlds differ from each other, and from one episode to the next."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -55,6 +57,25 @@ class Randomization:
             )
         if min(self.camera_pos, self.camera_target) < 0:
             raise InvalidSpecError("randomization camera_pos, camera_target: no negative shifts")
+
+
+Level = Literal["none", "mild", "wide"]
+LEVELS: Mapping[Level, Randomization | None] = {
+    "none": None,
+    "mild": Randomization(
+        object_mass=(0.7, 1.4), friction=(0.7, 1.4), joint_damping=(0.5, 2.0), servo_gain=(0.8, 1.25)
+    ),
+    "wide": Randomization(
+        object_mass=(0.5, 2.0),
+        friction=(0.5, 2.0),
+        joint_damping=(0.3, 3.0),
+        servo_gain=(0.6, 1.6),
+        sensor_noise=(0.5, 2.0),
+        latency=(0, 1),
+    ),
+}
+"""Ranges to train with, by name. ``mild``: what a model does not know; ``wide``: and noise, and commands
+that arrive a control step late in every other episode."""
 
 
 def draw(randomization: Randomization, rng: np.random.Generator) -> FloatArray:

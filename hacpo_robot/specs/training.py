@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.specs.randomization import LEVELS, Level
 
-Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled"]
+Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle", "surrogate"]
 """Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
 ``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
-only; ``all``: without selection, weights and trust; ``shuffled``: with maps that fit nobody else's."""
+only; ``all``: without selection, weights and trust; ``shuffled``: with maps that fit nobody else's;
+``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as published,
+without rehearsals."""
 S = TypeVar("S")
 
 
@@ -104,9 +107,9 @@ class SharingSettings:
     """Largest policy change per iteration by lessons, measured on the learner's own states."""
     rehearsal_lead: float = 0.15
     """A learner tries in its own worlds what a source does that succeeds this much more often."""
-    rehearsal_worlds: int = 16
+    rehearsal_worlds: int = 8
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
-    rehearsal_rounds: int = 4
+    rehearsal_rounds: int = 5
     """Rounds of a rehearsal, as long as it is clearly better than what the learner does already."""
     rehearsal_end: float = 0.1
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
@@ -134,8 +137,13 @@ class TrainSettings:
     """Environment steps per arm, calibration included."""
     seed: int = 0
     sharing: Sharing = "hacpo"
+    randomization: Level = "none"
+    """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos; ``wide``:
+    more of it, sensor noise and latency. Evaluation is on the model as it is."""
     checkpoint_every: int = 100_000
     """Steps per arm between checkpoints."""
+    export_every: int = 0
+    """Steps per arm between exports on the way; 0: only at the end."""
     eval_episodes: int = 100
     """Held-out episodes per arm at the end."""
     video: bool = True
@@ -146,6 +154,10 @@ class TrainSettings:
     def __post_init__(self) -> None:
         """Refuse runs that cannot be."""
         _require_positive(self, "steps", "checkpoint_every", "eval_episodes")
+        if self.export_every < 0:
+            raise InvalidSpecError(f"export_every must not be negative, but is {self.export_every}")
+        if self.randomization not in LEVELS:
+            raise UnknownNameError("randomization", self.randomization, LEVELS)
         if not self.robots:
             raise InvalidSpecError("robots is empty; name at least one")
         if len(set(self.robots)) != len(self.robots):
@@ -178,3 +190,13 @@ def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
             value = tuple(value)
         arguments[name] = value
     return kind(**arguments)
+
+
+def flat_settings(settings: object, prefix: str = "") -> dict[str, Any]:
+    """Every single setting by its dotted name, as the command line spells it."""
+    flat: dict[str, Any] = {}
+    for item in fields(settings):  # pyright: ignore[reportArgumentType]
+        value = getattr(settings, item.name)
+        nested = is_dataclass(value)
+        flat |= flat_settings(value, f"{prefix}{item.name}.") if nested else {prefix + item.name: value}
+    return flat

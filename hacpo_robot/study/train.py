@@ -7,18 +7,22 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_babble_env, make_vec_env
+from hacpo_robot.export.callback import ExportCallback
 from hacpo_robot.learning.calibrate import calibrate
 from hacpo_robot.learning.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.randomization import LEVELS
 from hacpo_robot.specs.training import TrainSettings
-from hacpo_robot.study.judge import Result, finish
+from hacpo_robot.study.judge import Result, finish, provenance_of
 from hacpo_robot.study.meter import Meter, Watch
 from hacpo_robot.study.run_folder import RunFolder
 
 SEED_STRIDE = 1000
 """Distance between the seeds of two runs; robots of one run lie between."""
+ORACLE_BABBLE = 50_000
+"""Steps that an arm babbles for nothing under ``oracle``."""
 
 
 def train(
@@ -51,6 +55,10 @@ def train(
     loggers = {
         name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))]) for name in names
     }
+    if settings.export_every:
+        for learner in fleet.learners:
+            place, origin = run.exported(learner.name), provenance_of(learner, settings, run)
+            learner.watchers = (ExportCallback(place, settings.export_every, origin),)
     fleet.run(settings.steps, loggers, meter.on_iteration)
     save_checkpoint(fleet, run.checkpoints)
     return finish(fleet, settings, run, watch), meter.steps_per_s()
@@ -64,16 +72,19 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     """
     task = load_task(settings.task)
     robots = [load_robot(name) for name in settings.robots]
+    varied = LEVELS[settings.randomization]
     exchange = None
     if settings.sharing != "none":
         exchange = Exchange(settings.sharing, settings.hacpo, settings.seed)
     learners = []
     for index, robot in enumerate(robots):
         seed = settings.seed * SEED_STRIDE + index
-        env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True)
+        env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True, randomization=varied)
         rehearsal_env = None
         if settings.sharing not in ("none", "self") and settings.hacpo.rehearsal_worlds:
-            rehearsal_env = make_vec_env(robot, task, settings.hacpo.rehearsal_worlds, seed)
+            rehearsal_env = make_vec_env(
+                robot, task, settings.hacpo.rehearsal_worlds, seed, randomization=varied
+            )
         learners.append(make_learner(robot.name, env, settings.ppo, seed, exchange, rehearsal_env))
     return Fleet(learners, exchange)
 
@@ -106,7 +117,10 @@ def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
         )
         seed = settings.seed * SEED_STRIDE
         babble_env = make_babble_env(load_robot(robot), task, settings.ppo.n_envs, seed)
-        quality = calibrate(learner, babble_env, settings.hacpo.schema, seed, settings.hacpo.guards)
+        free_steps = ORACLE_BABBLE if settings.sharing == "oracle" else 0
+        quality = calibrate(
+            learner, babble_env, settings.hacpo.schema, seed, settings.hacpo.guards, free_steps
+        )
         ready = "ready" if quality.ready(settings.hacpo.schema) else "not ready: it gives but does not take"
         watch.phase(
             f"{learner.name}: effects explained {quality.effect_r2:.3f}, "
