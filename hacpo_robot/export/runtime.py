@@ -33,7 +33,7 @@ OUTSIDE = 0.05
 """Share of its range by which a joint or gripper may be measured beyond its limits."""
 HASTE = 2.0
 """A joint that moves faster than this many times its commanded speed is measured wrongly."""
-MAX_FILE_BYTES, MAX_NODES, MAX_WIDTH, MAX_TEXT, MAX_NUMBER = 2**24, 256, 4096, 200, 1e9
+MAX_FILE_BYTES, MAX_PARTS, MAX_NODES, MAX_WIDTH, MAX_TEXT, MAX_NUMBER = 2**24, 2**15, 256, 4096, 200, 1e9
 """What no policy of an arm comes near: a larger one is damaged or hostile."""
 OPSETS = (17, 18)
 OPERATORS = {"Add", "Clip", "Concat", "Constant", "Div", "Elu", "Gemm", "Identity", "LeakyRelu", "MatMul"}
@@ -610,16 +610,18 @@ def _inspect(content: bytes) -> dict[str, str]:
     The file is walked before onnxruntime sees it: onnxruntime would open files that it names, run loops
     that it holds, and clip a weight that is no number to a valid action.
     """
-    texts: dict[str, list[str]] = {"node.4": [], "entry.1": [], "entry.2": []}
+    texts: dict[str, list[str]] = {"node.4": [], "entry.1": [], "entry.2": [], "tensor.8": []}
     opsets = []
-    for leaf, integer, body in _leaves(memoryview(content)):
+    for n, (leaf, integer, body) in enumerate(_leaves(memoryview(content))):
+        if n > MAX_PARTS:
+            raise PolicyError(_DAMAGED)
         if leaf in texts:
             texts[leaf].append(bytes(body).decode("utf-8", "replace"))
         elif leaf == "opset.2":
             opsets.append(integer)
         elif problem := _weigh(leaf, integer, body):
             raise PolicyError(f"{problem}; a policy is one plain network in one file")
-    operators, keys, values = texts.values()
+    operators, keys, values, weights = texts.values()
     if not operators or not opsets or len(keys) != len(values):
         raise PolicyError(_DAMAGED)
     _expect(len(opsets) == 1 and opsets[0] in OPSETS, "operator set", opsets, f"one of {OPSETS}")
@@ -629,7 +631,8 @@ def _inspect(content: bytes) -> dict[str, str]:
         len(operators) <= MAX_NODES and operators.count("Concat") <= 1
     )  # else vectors could grow without end
     _expect(few, "operators", operators, f"at most {MAX_NODES}, one of them Concat")
-    _expect(len(set(keys)) == len(keys), "metadata", keys, "each key once")
+    for what, names in (("metadata", keys), ("weights", weights)):
+        _expect(len(set(names)) == len(names), what, names, "each name once")
     return dict(zip(keys, values, strict=True))
 
 
@@ -639,7 +642,7 @@ def _weigh(leaf: str, integer: int, body: memoryview) -> str:
         return f"holds {_FOREIGN[leaf]}"
     if leaf in ("opset.1", "node.7") and bytes(body) not in (b"", b"ai.onnx"):
         return f"uses operators of {_shown(bytes(body))}"
-    if leaf == "tensor.1" and max(integer, *_varints(body), 0) > MAX_WIDTH:
+    if leaf == "tensor.1" and (len(body) > MAX_TEXT or max(integer, *_varints(body), 0) > MAX_WIDTH):
         return f"has weights wider than {MAX_WIDTH}"
     if leaf == "tensor.2" and integer != 1:
         return "has weights that are not float32"
