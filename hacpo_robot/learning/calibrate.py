@@ -16,6 +16,7 @@ def calibrate(
     settings: SchemaSettings,
     seed: int,
     guards: Guards = Guards(),  # noqa: B008  frozen
+    free_steps: int = 0,
 ) -> SchemaQuality:
     """Babble, fit the body schema, and count the steps in the learner's budget.
 
@@ -26,16 +27,17 @@ def calibrate(
         settings: Of the schema.
         seed: Of babbling and fitting.
         guards: Whether readiness is asked for.
+        free_steps: Babbled on top, and not counted.
 
     Returns:
         Quality on held-out babble. A schema that is not ready is not used.
     """
-    data = babble(babble_env, settings.babble_steps, np.random.default_rng(seed))
+    data = babble(babble_env, settings.babble_steps + free_steps, np.random.default_rng(seed))
     data = learner.member.own_view(data)
     babble_env.close()
     starts = note_starts(learner.env)
     schema, quality = fit_schema(Anatomy.of(learner.member.embodiment), data, starts, settings, seed)
     learner.member.schema = schema if quality.ready(settings) or not guards.readiness else None
     learner.member.memory = BodyMemory.of(data)
-    learner.model.num_timesteps += len(data.body)
+    learner.model.num_timesteps += len(data.body) - free_steps
     return quality

@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from hacpo_robot.learning.adoption import adopt, as_targets
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
+from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
 from hacpo_robot.learning.safety_net import SafetyNet
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
@@ -249,6 +250,7 @@ class HACPOCallback(BaseCallback):
             own,
             self._budget(lessons.feasibility),
             gradient,
+            hacpo_surrogate if self._exchange.sharing == "surrogate" else weighted_regression,
         )
         self.accepted, self.kl = len(lessons.weight), outcome.kl
         self._log(lessons, outcome)

@@ -9,6 +9,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from hacpo_robot.learning.objective import Objective, weighted_regression
 from hacpo_robot.specs.training import SharingSettings
 
 CHECK_EVERY = 4
@@ -21,7 +22,7 @@ class CrossPhase:
 
     gradient_steps: int
     loss: float
-    """Weighted squared distance to the lessons in units of policy spread, last batch."""
+    """Of the objective, last batch."""
     cosine: float
     """Mean cosine between the lessons' gradient and PPO's own; 0 where that is not known."""
     kl: float
@@ -49,8 +50,9 @@ class Imitator:
         own_observation: Tensor,
         kl_budget: float,
         own_gradient: Tensor | None = None,
+        objective: Objective = weighted_regression,
     ) -> CrossPhase:
-        """Regress until the minibatches are spent or the budget is; go back to where it is met.
+        """Descend until the minibatches are spent or the budget is; go back to where it is met.
 
         Args:
             observation: Normalised. Shape (n, observation size).
@@ -60,21 +62,23 @@ class Imitator:
             kl_budget: Largest mean divergence on the learner's own states.
             own_gradient: From :meth:`own_gradient`; with guard ``projection`` lessons are bent so that they
                 do not work against it.
+            objective: What is descended.
         """
         if kl_budget <= 0:
             return CrossPhase(0, 0.0, 0.0, 0.0)
-        weights = torch.as_tensor(weight / max(weight.mean(), 1e-12), dtype=torch.float32)
+        weights = torch.as_tensor(weight / max(np.abs(weight).mean(), 1e-12), dtype=torch.float32)
         std = self._policy.log_std.detach().exp()
         spread = std.clamp(min=self._settings.std_floor)
         start = parameters_to_vector(self._actor.parameters()).detach().clone()
         before = self._mean(own_observation).detach()
+        first_mean = self._mean(observation).detach()
         loss, kl, step = torch.zeros(()), 0.0, 0
         cosines: list[float] = []
         while step < self._settings.minibatches and kl <= kl_budget:
-            step += 1
             rows = torch.randint(len(action), (self._settings.batch_size,), generator=self.generator)
             missed = (action[rows] - self._mean(observation[rows])) / spread
-            loss = (weights[rows] * 0.5 * missed.pow(2).mean(dim=-1)).mean()
+            loss = objective(missed, (action[rows] - first_mean[rows]) / spread, weights[rows], step)
+            step += 1
             self.optimizer.zero_grad()
             loss.backward()
             if own_gradient is not None:

@@ -1,6 +1,6 @@
 """One arm's side of a fleet: its PPO, its normaliser, its callback, its dice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,8 @@ class Learner:
     callback: HACPOCallback | None
     """``None`` where nothing is shared: then this is plain SB3."""
     randomness: Randomness
+    watchers: Sequence[BaseCallback] = ()
+    """More callbacks that its training calls; they leave it as it is."""
     _running: BaseCallback | None = None
 
     @property
@@ -57,7 +59,8 @@ class Learner:
             self.model.set_logger(logger)
             fresh = self.model.num_timesteps == 0
             remaining = steps - self.model.num_timesteps
-            _, self._running = self.model._setup_learn(remaining, self.callback, reset_num_timesteps=fresh)
+            callbacks = [each for each in (self.callback, *self.watchers) if each is not None]
+            _, self._running = self.model._setup_learn(remaining, callbacks, reset_num_timesteps=fresh)
             self._running.on_training_start(locals(), globals())
 
     def iterate(self, steps: int) -> None:

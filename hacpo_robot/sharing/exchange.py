@@ -44,7 +44,7 @@ class Lessons:
     action: NDArray[np.float32]
     """Shape (n, action size)."""
     weight: FloatArray
-    """Shape (n,)."""
+    """Shape (n,). Under ``surrogate`` advantage times capability, of either sign."""
     feasibility: float
     """How well the learner's body can do all this, 0 to 1."""
     teacher: str
@@ -110,7 +110,7 @@ class Exchange:
         refined first.
         """
         me = self.members[learner]
-        if self.sharing == "self" or me.body is None:
+        if self.sharing in ("self", "surrogate") or me.body is None:
             return None
         for trust in me.trust.values():
             trust.rest()
@@ -196,7 +196,7 @@ class Exchange:
 
     def _teacher_of(self, learner: Member) -> Member | None:
         """The best source, if both bodies are known."""
-        if learner.schema is None:
+        if learner.schema is None or self.sharing == "surrogate":
             return None
         able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
         return able[0] if able else None
@@ -209,10 +209,12 @@ class Exchange:
         mean, value, std = view(offered.observation)
         gain = offered.returns - value
         advantage = gain / max(float(offered.returns.std()), 1e-6)
+        capability = capability_ratio(source.success_rate, own.success_rate)
+        if self.sharing == "surrogate":
+            return offered, capability * advantage
         relevance = calculate_relevance(offered.support, offered.effect_error, advantage)
         kept = select_top_k(relevance, int(self.settings.top_fraction * len(offered)))
         likeness = agreement(offered.action[kept], mean[kept], np.maximum(std, self.settings.std_floor))
-        capability = capability_ratio(source.success_rate, own.success_rate)
         weight = weight_experiences(
             relevance[kept], likeness, capability=capability, success_rate=own.success_rate
         )

@@ -143,6 +143,16 @@ def test_calibration_counts_in_the_budget_and_makes_a_learner_ready():
     assert fleet.iteration == 1
 
 
+def test_free_babble_is_seen_but_not_counted():
+    learner = make_learner(
+        "two", ToyVecEnv(TWO, N_ENVS), PPO_SETTINGS, 0, Exchange("oracle", SHARING_SETTINGS)
+    )
+    settings = SchemaSettings(babble_steps=640, fit_steps=1)
+    calibrate(learner, ToyVecEnv(TWO, 32, seed=5), settings, seed=0, free_steps=320)
+    assert len(learner.member.memory.babble) == 960
+    assert learner.model.num_timesteps == 640
+
+
 def test_calibration_that_fails_leaves_the_learner_without_a_schema():
     exchange = Exchange("hacpo", SHARING_SETTINGS)
     learner = make_learner("two", ToyVecEnv(TWO, N_ENVS), PPO_SETTINGS, 0, exchange)

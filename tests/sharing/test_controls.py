@@ -44,6 +44,20 @@ def test_all_takes_every_step_of_everyone_alike():
     np.testing.assert_array_equal(lessons.weight, np.ones(sum(map(len, steps.values()))))
 
 
+def test_the_surrogate_weighs_by_capability_and_signed_advantage_and_rehearses_nothing():
+    exchange = make_exchange("surrogate", {"three": 0.1, "top": 0.8})
+    for member in exchange.members.values():
+        member.view = view_of(n_actions=3)
+    trusting(exchange, "three", "top")
+    steps = offer(exchange, "top")
+    value = float(np.median(steps.returns))
+    rollout = live_together(ToyVecEnv(THREE, seed=9), 2)
+    lessons = exchange.share_experiences("three", view_of(value=value), rollout)
+    assert exchange.choose_rehearsal("three") is None
+    assert lessons.teacher == ""
+    np.testing.assert_allclose(lessons.weight, 2.0 * (steps.returns - value) / steps.returns.std(), rtol=1e-5)
+
+
 @pytest.mark.parametrize("sharing", ["hacpo", "one_way", "all", "self"])
 def test_only_shuffled_touches_the_data_that_maps_are_fitted_to(sharing, rng):
     env = ToyVecEnv(THREE)
