@@ -32,3 +32,14 @@ class CheckpointError(HacpoError, OSError):
 
 class ExportError(HacpoError, ValueError):
     """A policy that must not leave: no statistics, or parity missed."""
+
+
+class DatasetError(HacpoError, ValueError):
+    """Episodes that are not there, or a dataset that cannot be written, read or played back."""
+
+
+class MissingExtraError(HacpoError, ImportError):
+    """A library that only an extra of this package brings."""
+
+    def __init__(self, library: str, extra: str) -> None:
+        super().__init__(f"{library} is not installed; get it with: pip install 'hacpo-robot[{extra}]'")

@@ -25,6 +25,7 @@ LAYERS = (
     "sharing",
     "learning",
     "export",
+    "datasets",
     "study",
     "cli",
     "__init__ __main__",
@@ -119,6 +120,8 @@ def test_robots_and_tasks_never_meet_in_source():
         ("robosuite", {"envs"}),
         ("onnx", {"export"}),
         ("onnxruntime", {"export"}),
+        ("h5py", {"datasets"}),
+        ("pyarrow", {"datasets"}),
     ],
 )
 def test_third_party_library_comes_in_by_few_doors(library, doors):

@@ -12,6 +12,7 @@ VERBS = {
     "evaluate": "run held-out episodes of a trained fleet",
     "export": "write one ONNX folder per robot from a run",
     "play": "run an exported policy with onnxruntime alone",
+    "dataset": "write episodes of a run for robomimic or LeRobot",
     "list": "robots, tasks, presets",
     "check": "look a robot file over before training it",
     "bench": "simulation speed beside robosuite's own",

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from hacpo_robot.catalog import load_robot
+from hacpo_robot.cli import replay
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.export.runtime import PolicyError, load_policy
@@ -11,10 +12,15 @@ from hacpo_robot.study.judge import judge
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.video import make_videos
 
+REPLAY = "--replay DATASET [--episode K] [--video FOLDER] plays back a recorded episode instead"
+
 
 def run(arguments: list[str]) -> None:
     """Parse, play, print the outcome."""
-    parser = argparse.ArgumentParser("hacpo-robot play", description=__doc__)
+    if any(argument.split("=")[0] == "--replay" for argument in arguments):
+        replay.run(arguments)
+        return
+    parser = argparse.ArgumentParser("hacpo-robot play", description=__doc__, epilog=REPLAY)
     parser.add_argument("policy", type=Path, help="policy.onnx of an export")
     parser.add_argument("--robot", help="name or file; the robot it was trained for when not given")
     parser.add_argument("--task", help="the task it was trained on when not given")

@@ -1,5 +1,6 @@
 """One robot on one task in many worlds: reset, command, sense, judge. No episodes, no protocol."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from hacpo_robot.control.gripper import GRIPPER_SPEED, Gripper
 from hacpo_robot.envs.hub import compute_effect
 from hacpo_robot.envs.imperfection import Imperfection
 from hacpo_robot.envs.observation import Observer
-from hacpo_robot.envs.reset import MAX_DRAWS, ResetSampler
+from hacpo_robot.envs.reset import MAX_DRAWS, ResetSampler, Start
 from hacpo_robot.envs.variation import Variation
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
@@ -124,7 +125,20 @@ class Cell:
             for world in worlds:
                 self.variation.redraw(world, self.dice[world])
         default = self.worlds.default_qpos, self.worlds.default_mocap
-        starts = [self._sampler.sample(*default, self.dice[world]) for world in worlds]
+        self._put(worlds, [self._sampler.sample(*default, self.dice[world]) for world in worlds])
+
+    def begin_at(self, worlds: IntArray, starts: Sequence[Start]) -> None:
+        """Start some worlds where told, at rest and with an open gripper, as after a reset.
+
+        Args:
+            worlds: Shape (k,).
+            starts: One per world.
+        """
+        self._put(worlds, starts)
+        self._read()
+        self._imperfection.reset(worlds, self._ideal, self.dice)
+
+    def _put(self, worlds: IntArray, starts: Sequence[Start]) -> None:
         if starts:
             qpos, mocap = (np.stack([getattr(start, part) for start in starts]) for part in ("qpos", "mocap"))
             self.worlds.place(worlds, qpos, mocap)
@@ -142,7 +156,8 @@ class Cell:
         command = action if self.variation is None else self.variation.delay(action)
         before = self.state
         wanted = command[:, -1:] - self._gripper_command
-        self._gripper_command = self._gripper_command + np.clip(wanted, -GRIPPER_SPEED, GRIPPER_SPEED)
+        speed = GRIPPER_SPEED * (1.0 if self.variation is None else self.variation.gripper_speed)
+        self._gripper_command = self._gripper_command + np.clip(wanted, -speed, speed)
         controls = np.zeros((self.n_worlds, self.scene.model.nu))
         controls[:, self.handles.arm_ctrl] = self.controller.targets(command[:, :-1], self.joints, before)
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)

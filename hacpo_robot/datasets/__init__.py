@@ -1,0 +1,1 @@
+"""Episodes as datasets that imitation learning and offline learning read."""

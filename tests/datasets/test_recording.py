@@ -1,0 +1,66 @@
+"""What is recorded is what happened, and what is told of it later says the same."""
+
+import numpy as np
+
+from hacpo_robot.catalog import load_task
+from hacpo_robot.datasets.recording import record
+from hacpo_robot.datasets.telling import as_experience, tell
+from hacpo_robot.envs.episodes import make_episodes
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.sharing.experience import concatenate
+from hacpo_robot.sharing.translation import own_words
+
+
+def wave(observation):
+    """A policy that reacts to what it senses, in float32 as trained ones do."""
+    return np.sin(7 * observation[:, :5]).astype(np.float32)
+
+
+def test_recorded_episodes_are_those_of_the_vector_environment():
+    episodes = make_episodes("scara", "reach", 2, seed=3, n_threads=1)
+    episodes.begin(np.arange(2))
+    recorded = record(episodes, wave)
+    env = make_vec_env(episodes.cell.robot, episodes.cell.task, 2, seed=3, n_threads=1)
+    observation, infos = env.reset(), []
+    for step in range(env.horizon):
+        for world, episode in enumerate(recorded):
+            np.testing.assert_array_equal(episode.observation[step], observation[world])
+        observation, reward, _, infos = env.step(wave(observation))
+        assert [episode.reward[step] for episode in recorded] == reward.tolist()
+        assert [episode.success[step] for episode in recorded] == env.last_success.tolist()
+    env.close()
+    for world, episode in enumerate(recorded):
+        np.testing.assert_array_equal(episode.observation[-1], infos[world]["terminal_observation"])
+        assert len(episode) == env.horizon
+
+
+def test_columns_have_a_row_per_step_and_moments_one_more(dataset):
+    header = dataset.header
+    for episode in dataset.episodes:
+        n = len(episode)
+        assert episode.observation.shape == (n + 1, header.observation.size)
+        assert episode.body.shape == (n + 1, header.body.size)
+        assert episode.world.shape == (n + 1, header.world.size)
+        assert episode.action.shape == (n, header.action.size)
+        assert episode.reward.shape == episode.success.shape == episode.support.shape == (n,)
+        assert (episode.observation.dtype, episode.action.dtype) == (np.float32, np.float32)
+        assert np.abs(episode.action).max() <= 1
+        assert len(episode.states) == n
+
+
+def test_an_episode_told_again_says_the_same(dataset):
+    task = load_task("lift")
+    steps = concatenate(as_experience(list(dataset.episodes), task))
+    for told, lived in zip(tell(own_words(steps), steps, task), dataset.episodes, strict=True):
+        for name in ("observation", "action", "body", "world", "success"):
+            np.testing.assert_array_equal(getattr(told, name), getattr(lived, name), err_msg=name)
+        np.testing.assert_allclose(told.reward, lived.reward, atol=1e-6)  # judged again, from the hub state
+        assert told.start is None
+
+
+def test_effects_follow_from_the_hub_states(dataset):
+    steps = concatenate(as_experience(list(dataset.episodes), load_task("lift")))
+    lived = dataset.episodes[0]
+    moved = np.diff(lived.body[:, dataset.header.body.where("tool_pos")], axis=0)
+    np.testing.assert_array_equal(steps.effect[: len(lived), :3], moved)
+    np.testing.assert_array_equal(steps.effect[: len(lived), -1], lived.action[:, -1])
