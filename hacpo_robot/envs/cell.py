@@ -156,7 +156,8 @@ class Cell:
         command = action if self.variation is None else self.variation.delay(action)
         before = self.state
         wanted = command[:, -1:] - self._gripper_command
-        self._gripper_command = self._gripper_command + np.clip(wanted, -GRIPPER_SPEED, GRIPPER_SPEED)
+        speed = GRIPPER_SPEED * (1.0 if self.variation is None else self.variation.gripper_speed)
+        self._gripper_command = self._gripper_command + np.clip(wanted, -speed, speed)
         controls = np.zeros((self.n_worlds, self.scene.model.nu))
         controls[:, self.handles.arm_ctrl] = self.controller.targets(command[:, :-1], self.joints, before)
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)

@@ -8,7 +8,15 @@ from hacpo_robot.control.delay import CommandDelay
 from hacpo_robot.envs.camera_shift import CameraShift
 from hacpo_robot.sim.randomization import ModelFamily
 from hacpo_robot.sim.scene import Scene
-from hacpo_robot.specs.randomization import CAMERA, LATENCY, NAMES, NOISE, Randomization, draw
+from hacpo_robot.specs.randomization import (
+    CAMERA,
+    GRIPPER_SPEED,
+    LATENCY,
+    NAMES,
+    NOISE,
+    Randomization,
+    draw,
+)
 from hacpo_robot.specs.signature import FloatArray
 
 
@@ -33,6 +41,11 @@ class Variation:
     def noise(self) -> FloatArray:
         """Factor on every sensor's noise; a view that follows every draw. Shape (n_worlds, 1)."""
         return self.numbers[:, NOISE : NOISE + 1]
+
+    @property
+    def gripper_speed(self) -> FloatArray:
+        """Factor on the gripper's speed. Shape (n_worlds, 1)."""
+        return self.numbers[:, GRIPPER_SPEED : GRIPPER_SPEED + 1]
 
     def redraw(self, world: int, dice: np.random.Generator) -> None:
         """New numbers for one world.

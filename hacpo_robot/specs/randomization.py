@@ -10,10 +10,11 @@ from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.prop import Range
 from hacpo_robot.specs.signature import FloatArray
 
-FACTORS = ("object_mass", "friction", "joint_damping", "servo_gain", "sensor_noise")
+FACTORS = ("object_mass", "friction", "joint_damping", "servo_gain", "gripper_speed", "sensor_noise")
 NAMES = (*FACTORS, "latency", *(f"{end}_{axis}" for end in ("camera_pos", "camera_target") for axis in "xyz"))
 """What a world draws, in this order."""
-NOISE, LATENCY, CAMERA = NAMES.index("sensor_noise"), NAMES.index("latency"), slice(-6, None)
+GRIPPER_SPEED, NOISE, LATENCY = map(NAMES.index, ("gripper_speed", "sensor_noise", "latency"))
+CAMERA = slice(-6, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,8 @@ class Randomization:
     is added."""
     servo_gain: Range = (1.0, 1.0)
     """Factor on stiffness and damping of the arm's servos; their torque limits stay."""
+    gripper_speed: Range = (1.0, 1.0)
+    """Factor on the speed at which the gripper follows its command."""
     sensor_noise: Range = (1.0, 1.0)
     """Factor on the noise of all sensors; a sensor without noise gets none."""
     latency: tuple[int, int] = (0, 0)
@@ -63,13 +66,18 @@ Level = Literal["none", "mild", "wide"]
 LEVELS: Mapping[Level, Randomization | None] = {
     "none": None,
     "mild": Randomization(
-        object_mass=(0.7, 1.4), friction=(0.7, 1.4), joint_damping=(0.5, 2.0), servo_gain=(0.8, 1.25)
+        object_mass=(0.7, 1.4),
+        friction=(0.7, 1.4),
+        joint_damping=(0.5, 2.0),
+        servo_gain=(0.8, 1.25),
+        gripper_speed=(0.4, 1.2),
     ),
     "wide": Randomization(
         object_mass=(0.5, 2.0),
         friction=(0.5, 2.0),
         joint_damping=(0.3, 3.0),
         servo_gain=(0.6, 1.6),
+        gripper_speed=(0.25, 1.5),
         sensor_noise=(0.5, 2.0),
         latency=(0, 1),
     ),

@@ -20,6 +20,7 @@ WIDE = Randomization(
     friction=(0.7, 1.3),
     joint_damping=(0.3, 3.0),
     servo_gain=(0.8, 1.2),
+    gripper_speed=(0.5, 1.5),
     sensor_noise=(0.5, 2.0),
     latency=(0, 3),
     camera_pos=0.02,
@@ -239,6 +240,16 @@ def test_weaker_servos_move_less(name):
         env.step(np.full((4, env.action_signature.size), 0.5))
         moved.append(np.linalg.norm(env.cell.joints.pos - start, axis=-1))
     assert (moved[1] < 0.9 * moved[0]).all()
+
+
+def test_a_slower_gripper_closes_less():
+    widths = []
+    for speed in (1.0, 0.25):
+        env = make(load_robot("panda"), LIFT, 4, Randomization(gripper_speed=(speed, speed)))
+        for _ in range(3):
+            env.step(-np.eye(8)[[-1] * 4])
+        widths.append(env.cell.state.gripper_width)
+    assert (widths[1] > widths[0] + 0.02).all()
 
 
 # -- sensors ---------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ WIDE = Randomization(
     friction=(0.7, 1.3),
     joint_damping=(0.3, 3.0),
     servo_gain=(0.8, 1.2),
+    gripper_speed=(0.5, 1.5),
     sensor_noise=(0.0001, 4.0),
     latency=(1, 3),
     camera_pos=0.02,
@@ -31,6 +32,7 @@ CHANGED = {
     "friction": {"geom_friction"},
     "joint_damping": {"dof_damping"},
     "servo_gain": {"actuator_gainprm", "actuator_biasprm"},
+    "gripper_speed": set(),
     "sensor_noise": set(),
 }
 """Arrays of a model that each factor may touch."""
