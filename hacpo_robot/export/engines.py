@@ -46,8 +46,9 @@ class OpenCVPolicy:
         vector = np.asarray(observation, np.float32)
         for name, value in feeds(self._inputs, np.atleast_2d(vector), self._last).items():
             self._net.setInput(value, name)
-        self._last = self._net.forward()
-        return self._last.reshape(*vector.shape[:-1], -1)
+        commands = np.asarray(self._net.forward(), np.float32)
+        self._last = commands
+        return commands.reshape(*vector.shape[:-1], -1)
 
 
 def feeds(

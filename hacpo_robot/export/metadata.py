@@ -125,7 +125,7 @@ def flat_metadata(description: PolicyDescription) -> dict[str, str]:
     }
 
 
-def policy_metadata(description: PolicyDescription) -> dict[str, object]:
+def policy_metadata(description: PolicyDescription) -> dict[str, Any]:
     """The versioned document, as JSON takes it."""
     robot, provenance, parity = description.robot, description.provenance, description.parity
     return {

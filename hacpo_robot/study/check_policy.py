@@ -75,7 +75,7 @@ def check_json(policy: Policy, path: Path) -> str | None:
     """It says what the file says of itself."""
     try:
         same = json.loads(path.read_text(encoding="utf-8")) == policy.metadata
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"it cannot be read ({error}); export again"
     return None if same else "it differs from the policy_metadata inside the file; export again"
 

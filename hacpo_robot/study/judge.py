@@ -88,22 +88,26 @@ def release(
         again, _ = judge(robot, settings.task, as_action(policy, candidate.scale), *starts)
         return compare_episodes(held_out.at_end, again.at_end)
 
-    names = tuple(load_robot(name).name for name in settings.robots)
     report = export_policy(
         candidate,
         run.exported(learner.name),
-        Provenance(
-            run=str(run.path),
-            step=learner.model.num_timesteps,
-            seed=settings.seed,
-            sharing=settings.sharing,
-            robots=names,
-        ),
+        provenance_of(learner, settings, run),
         held_out.episodes,
         _for_export(held_out.evaluation) if n_episodes else None,
         trial if n_episodes else None,
     )
     return report, held_out, clips
+
+
+def provenance_of(learner: Learner, settings: TrainSettings, run: RunFolder) -> Provenance:
+    """Where a learner's policy comes from."""
+    return Provenance(
+        run=str(run.path),
+        step=learner.model.num_timesteps,
+        seed=settings.seed,
+        sharing=settings.sharing,
+        robots=tuple(load_robot(name).name for name in settings.robots),
+    )
 
 
 def _for_export(evaluation: Evaluation) -> ExportedEvaluation:

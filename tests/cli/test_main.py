@@ -58,7 +58,7 @@ WRONG = {
     "run to evaluate": (["evaluate", "nowhere"], "nowhere is no run folder"),
     "run to export": (["export", "nowhere"], "nowhere is no run folder"),
     "run to resume": (["train", "--resume", "nowhere"], "nowhere is no run folder"),
-    "policy": (["play", "nowhere.onnx"], "No such file"),
+    "policy": (["play", "nowhere.onnx"], "no such file"),
     "episodes": (["play", "x.onnx", "--episodes", "0"], "episodes must be positive, not 0"),
     "robot to measure": (["bench", "--robots", "r2d2"], "unknown robot 'r2d2'; valid: "),
 }

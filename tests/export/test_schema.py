@@ -67,5 +67,13 @@ def test_a_fault_is_named_by_its_place(document, place, value, sentence):
     assert find_fault(document).startswith(sentence)
 
 
+def test_the_sentence_on_a_huge_value_is_short_and_keeps_its_end(document):
+    document["source"]["step"] = "x" * 1_000_000
+    fault = find_fault(document)
+    assert len(fault) < 250
+    assert fault.startswith("source.step: 'xxx")
+    assert fault.endswith("is not of type 'integer'")
+
+
 def test_what_is_no_object_is_a_fault():
     assert find_fault([]) == "[] is not of type 'object'"

@@ -3,9 +3,11 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from stable_baselines3 import PPO
 
 from hacpo_robot.catalog import load_robot, load_task
@@ -112,6 +114,25 @@ def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
     assert not [line for line in said if "babbles" in line], "calibration was paid for twice"
     assert [result.robot for result in results] == list(ROBOTS)
     assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 8 * 128:012d}"
+
+
+def test_a_run_exports_on_the_way_where_asked_and_learns_the_same(finished, tmp_path):
+    first = finished[0]
+    settings = replace(first.settings, export_every=400, eval_episodes=1)
+    run, steps = RunFolder.create(tmp_path / "run", settings), []
+
+    def look(*_):
+        done = {path.parent.name: load_policy(path) for path in run.path.glob("exported/*/policy.onnx")}
+        steps.append({name: policy.metadata["source"]["step"] for name, policy in done.items()})
+
+    train(settings, run, Watch(phase=look, progress=look))
+    middle, end = ({"ur5e": step, "panda": step} for step in (512, 1024))
+    assert [steps[0], steps[-1]] == [{}, end]
+    assert middle in steps
+    for robot in ROBOTS:
+        models = [PPO.load(each.checkpoints / "last" / robot / "policy.zip") for each in (first, run)]
+        for own, other in zip(*(model.policy.parameters() for model in models), strict=True):
+            assert torch.equal(own, other)
 
 
 def test_resuming_without_a_checkpoint_is_refused(tmp_path, miniature):
