@@ -36,9 +36,9 @@ class Rehearsal:
 
     @property
     def better_half(self) -> list[Experience]:
-        """Episodes whose return lies above the median."""
-        bar = np.median(self.returns)
-        return [episode for episode, r in zip(self.episodes, self.returns, strict=True) if r > bar]
+        """Half of the episodes, rounded up: those with the highest returns, in the order they ended."""
+        best = np.sort(np.argsort(-self.returns, kind="stable")[: (len(self.episodes) + 1) // 2])
+        return [self.episodes[k] for k in best]
 
 
 def rehearse(
