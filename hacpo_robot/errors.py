@@ -43,3 +43,7 @@ class MissingExtraError(HacpoError, ImportError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; get it with: pip install 'hacpo-robot[{extra}]'")
+
+
+class StudyError(HacpoError, RuntimeError):
+    """Some runs of a study failed."""

@@ -11,6 +11,8 @@ VERBS = {
     "train": "train a fleet, then evaluate, export and film every policy",
     "evaluate": "run held-out episodes of a trained fleet",
     "export": "write one ONNX folder per robot from a run",
+    "study": "many runs: conditions, tasks and seeds, with their results as tables",
+    "report": "a page of tables and figures from the results of studies",
     "play": "run an exported policy with onnxruntime alone",
     "dataset": "write episodes of a run for robomimic or LeRobot",
     "list": "robots, tasks, presets",

@@ -48,12 +48,12 @@ class Worlds:
         Args:
             models: One compiled model per world; they may differ in numbers, never in structure.
             substeps: Physics steps per control step.
-            n_threads: Native threads; all cores when not given.
+            n_threads: Native threads; all cores that this process may use when not given.
         """
         self.model = model = models[0]
         self.n_worlds = n_worlds = len(models)
         self.substeps = substeps
-        n_threads = min(n_threads or os.cpu_count() or 1, n_worlds)
+        n_threads = min(n_threads or _usable_cores(), n_worlds)
         self._models = list(models)
         self.native: NativeRollout = Rollout(nthread=n_threads if n_threads > 1 else 0)
         self._data = [mujoco.MjData(model) for _ in range(n_threads)]
@@ -177,3 +177,8 @@ def _read_only(array: FloatArray) -> FloatArray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _usable_cores() -> int:
+    """Those that this process is not kept from."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

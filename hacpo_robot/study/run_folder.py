@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import platform
+import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,8 +27,13 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, settings: TrainSettings) -> "RunFolder":
-        """A new run folder with its settings and the command that made it.
+    def create(cls, path: Path, settings: TrainSettings, command: str | None = None) -> "RunFolder":
+        """A new run folder with its settings and the command that makes the same run once more.
+
+        Args:
+            path: Where.
+            settings: Of the run.
+            command: This process's own when not given.
 
         Raises:
             RunFolderError: the folder exists.
@@ -39,7 +45,7 @@ class RunFolder:
         path.mkdir(parents=True)
         folder = cls(path)
         (path / "config.yaml").write_text(yaml.safe_dump(asdict(settings), sort_keys=False))
-        (path / "command.txt").write_text(" ".join(sys.orig_argv) + "\n")
+        (path / "command.txt").write_text((command or " ".join(sys.orig_argv)) + "\n")
         folder.write_json(
             "run.json",
             {
@@ -49,6 +55,7 @@ class RunFolder:
                 "robots": list(settings.robots),
                 "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
                 "versions": _versions(),
+                "commit": _commit(),
                 "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",
             },
         )
@@ -123,3 +130,20 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return {"python": platform.python_version(), **found}
+
+
+def _commit() -> str:
+    """Of the checkout that the code lies in, with a plus where files differ from it; else empty."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return ""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(root), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""

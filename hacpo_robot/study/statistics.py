@@ -1,8 +1,8 @@
 """What some group seeds say about all: averages, paired differences, and how sure they are.
 
 Arms that trained together have learned from each other, and so are not independent. The group seed is the
-unit of replication: whole seeds are resampled and flipped here, never single arms. Arrays lead with the
-seed, shape (n_seeds, ...); whatever follows (arms, tasks) belongs to that seed.
+unit of replication: whole seeds are resampled and flipped here, never single arms. Scores have shape
+(..., n_seeds, n_columns), where a column is an arm on a task, and what leads is resamples.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,33 +30,58 @@ class Estimate:
     high: float
 
 
-def iqm(scores: FloatArray) -> float:
-    """Mean of the middle half of all values: a quarter, rounded down, is cut off at either end."""
-    ordered = np.sort(scores, axis=None)
-    cut = ordered.size // 4
-    return float(ordered[cut : ordered.size - cut].mean())
+def mean(scores: FloatArray) -> FloatArray:
+    """Over seeds and columns. Shape (...,)."""
+    return scores.mean(axis=(-2, -1))
+
+
+def iqm(scores: FloatArray) -> FloatArray:
+    """Mean of the middle half: a quarter, rounded down, is cut off at either end. Shape (...,)."""
+    ordered = np.sort(scores.reshape(*scores.shape[:-2], -1), axis=-1)
+    cut = ordered.shape[-1] // 4
+    return ordered[..., cut : ordered.shape[-1] - cut].mean(axis=-1)
+
+
+def mean_difference(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """Mean of the paired differences. Shape (...,)."""
+    return mean(ours - theirs)
+
+
+def iqm_difference(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """Difference of the interquartile means. Shape (...,)."""
+    return iqm(ours) - iqm(theirs)
+
+
+def probability_of_improvement(ours: FloatArray, theirs: FloatArray) -> FloatArray:
+    """How often a run of ours is above one of theirs, whatever their seeds; ties half. Shape (...,).
+
+    The numbers of seeds may differ.
+    """
+    rivals = np.moveaxis(theirs, -2, 0)[..., None, :]  # (n_seeds, ..., 1, n_columns)
+    return np.mean([mean((ours > rival) + 0.5 * (ours == rival)) for rival in rivals], axis=0)
 
 
 def resample(
-    statistic: Callable[..., FloatArray | float], *scores: FloatArray, n_resamples: int = RESAMPLES
+    statistic: Callable[..., FloatArray], *scores: FloatArray, n_resamples: int = RESAMPLES
 ) -> FloatArray:
     """A statistic on resampled seeds: the cluster bootstrap.
 
     Args:
         statistic: Of as many arrays as are given.
-        scores: Shape (n_seeds, ...) each. All are resampled alike, so that what was paired stays so.
+        scores: Shape (n_seeds, n_columns) each. All are resampled alike, so that pairs stay pairs.
         n_resamples: How often. The same arguments always give the same figures.
 
     Returns:
         Shape (n_resamples, ...).
     """
     n_seeds = len(scores[0])
-    dice = np.random.default_rng(0)
-    drawn = dice.integers(n_seeds, size=(n_resamples, n_seeds))
-    return np.array([statistic(*(array[rows] for array in scores)) for rows in drawn])
+    drawn = np.random.default_rng(0).integers(n_seeds, size=(n_resamples, n_seeds))
+    return statistic(*(array[drawn] for array in scores))
 
 
-def estimate(statistic: Callable[..., float], *scores: FloatArray, n_resamples: int = RESAMPLES) -> Estimate:
+def estimate(
+    statistic: Callable[..., FloatArray], *scores: FloatArray, n_resamples: int = RESAMPLES
+) -> Estimate:
     """A statistic with its percentile interval; see :func:`resample`."""
     low, high = interval(resample(statistic, *scores, n_resamples=n_resamples))
     return Estimate(float(statistic(*scores)), float(low), float(high))
@@ -68,26 +93,16 @@ def interval(resampled: FloatArray) -> tuple[FloatArray, FloatArray]:
     return low, high
 
 
-def mean_difference(ours: FloatArray, theirs: FloatArray) -> float:
-    """Mean of the paired differences. Shape (n_seeds, ...) each."""
-    return float((ours - theirs).mean())
-
-
-def iqm_difference(ours: FloatArray, theirs: FloatArray) -> float:
-    """Difference of the interquartile means. Shape (n_seeds, ...) each."""
-    return iqm(ours) - iqm(theirs)
-
-
 def sign_flip_p(differences: FloatArray, n_draws: int = 100_000) -> float:
     """Two-sided p of the mean paired difference, if it could as well have had the other sign in every seed.
 
     Exact up to 16 seeds; n seeds cannot give less than 2 / 2**n.
 
     Args:
-        differences: Shape (n_seeds, ...); averaged over all but the seeds.
+        differences: Shape (n_seeds, n_columns); averaged over columns.
         n_draws: Flips drawn where there are too many to count.
     """
-    per_seed = differences.reshape(len(differences), -1).mean(axis=1)
+    per_seed = differences.mean(axis=1)
     n_seeds = len(per_seed)
     if n_seeds <= EXACT_UP_TO:
         signs = np.array(list(product((1.0, -1.0), repeat=n_seeds)))
@@ -107,24 +122,13 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def probability_of_improvement(ours: FloatArray, theirs: FloatArray) -> float:
-    """How often a run of ours is above one of theirs, ties half; the mean over all but the seeds.
-
-    Args:
-        ours: Shape (n_seeds, ...).
-        theirs: Shape (n_other_seeds, ...).
-    """
-    gap = ours[:, None] - theirs[None]
-    return float(((gap > 0) + 0.5 * (gap == 0)).mean())
-
-
-def worst_difference(ours: FloatArray, theirs: FloatArray) -> float:
-    """Mean paired difference of the arm that gained least. Shape (n_seeds, n_arms) each."""
-    return float((ours - theirs).mean(axis=0).min())
+def worst_column(ours: FloatArray, theirs: FloatArray) -> int:
+    """The column that gained least, by its mean paired difference. Shape (n_seeds, n_columns) each."""
+    return int((ours - theirs).mean(axis=0).argmin())
 
 
 def negative_transfer_rate(ours: FloatArray, theirs: FloatArray, harm: float = HARM) -> float:
-    """Share of arms and seeds that lost more than ``harm``. Shape (n_seeds, ...) each."""
+    """Share of columns and seeds that lost more than ``harm``. Shape (n_seeds, n_columns) each."""
     return float((ours - theirs < -harm).mean())
 
 

@@ -45,13 +45,13 @@ def train(
     """
     torch.set_num_threads(1)  # these networks are too small to share between cores
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
+    meter = Meter(fleet, run, settings, watch)
     if resume:
         watch.phase(f"resumed at {fleet.steps} steps")
     elif settings.sharing not in ("none", "self"):
         _calibrate(fleet, settings, watch)
     names = [learner.name for learner in fleet.learners]
     watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
-    meter = Meter(fleet, run, settings, watch)
     loggers = {
         name: Logger(str(run.path), [TensorBoardOutputFormat(str(run.tensorboard(name)))]) for name in names
     }

@@ -1,0 +1,99 @@
+"""What a study shows: a live table on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections import defaultdict
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from hacpo_robot.study.plan import Plan
+from hacpo_robot.study.results import Results
+from hacpo_robot.study.standing import Overview, Standing
+
+PLAIN_EVERY_S = 60.0
+"""Seconds between two plain lines."""
+
+
+class StudyDisplay:
+    """Shows where a study stands; a context manager that owns the terminal meanwhile."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Choose by whether someone is watching."""
+        self._plan = plan
+        self._console = Console()
+        self._live = Live(console=self._console, auto_refresh=False) if sys.stdout.isatty() else None
+        self._began = self._told = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Take the terminal."""
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the terminal back."""
+        if self._live is not None:
+            self._live.stop()
+
+    def said(self, text: str) -> None:
+        """A sentence on what happened."""
+        line = f"[{duration(time.monotonic() - self._began)}] {text}"
+        if self._live is None:
+            print(line, flush=True)
+        else:
+            self._console.print(line, highlight=False, markup=False)
+
+    def overview(self, now: Overview) -> None:
+        """Where the study stands."""
+        if self._live is not None:
+            self._live.update(self._table(now), refresh=True)
+        elif time.monotonic() - self._told >= PLAIN_EVERY_S:
+            self._told = time.monotonic()
+            self.said(f"{_summary(now)}; " + ", ".join(_plain(each) for each in now.running))
+
+    def _table(self, now: Overview) -> Table:
+        """Finished runs by condition and task, then those that run."""
+        table = Table(title=f"{self._plan.title}: {_summary(now)}")
+        table.add_column("condition")
+        for task in self._plan.tasks:
+            table.add_column(task, justify="right")
+        for condition in self._plan.conditions:
+            table.add_row(condition, *(_reached(now.results, condition, task) for task in self._plan.tasks))
+        table.caption = "\n".join(_plain(each) for each in now.running)
+        return table
+
+
+def duration(seconds: float) -> str:
+    """Hours and minutes; minutes and seconds below one hour."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes}:{rest:02d} min"
+
+
+def _summary(now: Overview) -> str:
+    failed = f", {now.n_failed} failed" if now.n_failed else ""
+    left = "" if now.seconds_left is None else f", about {duration(now.seconds_left)} left"
+    return f"{now.n_finished} of {now.n_cells} runs finished{failed}{left}"
+
+
+def _reached(results: Results, condition: str, task: str) -> str:
+    """Mean completion of the finished runs, and their number."""
+    runs: dict[tuple[str, int], list[float]] = defaultdict(list)
+    for row in results.reached:
+        if (row.condition, row.task) == (condition, task):
+            runs[row.fleet, row.seed].append(row.completion)
+    return f"{np.mean([np.mean(run) for run in runs.values()]):.0%} ({len(runs)})" if runs else "-"
+
+
+def _plain(standing: Standing) -> str:
+    if not standing.rows:
+        return f"{standing.cell.name}: {standing.phase}"
+    share = np.mean([row.steps for row in standing.rows]) / standing.cell.settings.steps
+    success = np.mean([row.success for row in standing.rows])
+    return f"{standing.cell.name}: {min(share, 1.0):.0%} of the steps, success {success:.0%}"

@@ -1,0 +1,163 @@
+"""Result files of a study: what its runs reached, as tidy tables that need no run folder any more."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hacpo_robot.errors import RunFolderError
+from hacpo_robot.study.lessons import Lessons
+from hacpo_robot.study.plan import Plan, plan_as_dict, plan_from_dict
+
+VERSION = 1
+STUDY = "study.json"
+Row = TypeVar("Row", bound="Place")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which run a row belongs to."""
+
+    task: str
+    fleet: str
+    condition: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Reached(Place):
+    """One robot at the end of one run: a row of ``cells.csv``."""
+
+    robot: str
+    steps: int
+    """Its budget."""
+    n_episodes: int
+    n_success: int
+    success_once: float
+    """Share of the episodes with success at any time."""
+    mean_return: float
+    wall_s: float
+    """Training time of the whole fleet, calibration included, evaluation not."""
+
+    @property
+    def completion(self) -> float:
+        """Share of the held-out episodes that end in success."""
+        return self.n_success / self.n_episodes
+
+
+@dataclass(frozen=True)
+class Note(Place):
+    """One robot on the way: a row of ``curves.csv``."""
+
+    robot: str
+    steps: int
+    success: float
+    """Share of the last hundred training episodes, exploration included."""
+
+
+@dataclass(frozen=True)
+class Taught(Lessons, Place):
+    """One directed pair of one run: a row of ``lessons.csv``."""
+
+
+@dataclass(frozen=True)
+class Run(Place):
+    """Where one run comes from."""
+
+    name: str
+    created_at: str
+    commit: str
+    machine: str
+    versions: dict[str, str]
+    settings: dict[str, Any]
+    """By dotted name."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that is kept of a study, or of one of its runs."""
+
+    reached: tuple[Reached, ...] = ()
+    curves: tuple[Note, ...] = ()
+    lessons: tuple[Taught, ...] = ()
+    runs: tuple[Run, ...] = ()
+
+    def __add__(self, other: "Results") -> "Results":
+        """Both, one after the other."""
+        return Results(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    def of(self, task: str, fleet: str, condition: str) -> "Results":
+        """The part that belongs to one task, fleet and condition."""
+        wanted = (task, fleet, condition)
+        tables = (getattr(self, item.name) for item in fields(self))
+        return Results(
+            *(tuple(r for r in rows if (r.task, r.fleet, r.condition) == wanted) for rows in tables)
+        )
+
+
+def write_results(folder: Path, plan: Plan, results: Results) -> None:
+    """``cells.csv``, ``curves.csv``, ``lessons.csv`` and ``study.json``, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_table(folder / "cells.csv", Reached, results.reached)
+    _write_table(folder / "curves.csv", Note, results.curves)
+    _write_table(folder / "lessons.csv", Taught, results.lessons)
+    common = _common([run.settings for run in results.runs])
+    runs = [
+        asdict(run) | {"settings": {k: v for k, v in run.settings.items() if k not in common}}
+        for run in results.runs
+    ]
+    document = {"version": VERSION, "name": plan.name, "plan": plan_as_dict(plan)}
+    document |= {"common_settings": common, "runs": runs}
+    draft = folder / f".{STUDY}.draft"
+    draft.write_text(json.dumps(document, indent=1) + "\n")
+    os.replace(draft, folder / STUDY)
+
+
+def read_results(folder: Path) -> tuple[Plan, Results]:
+    """The plan of a study, and what its runs have reached so far.
+
+    Raises:
+        RunFolderError: the folder holds no such files.
+    """
+    try:
+        document = json.loads((folder / STUDY).read_text())
+        common = document["common_settings"]
+        return plan_from_dict(document["name"], document["plan"]), Results(
+            _read_table(folder / "cells.csv", Reached),
+            _read_table(folder / "curves.csv", Note),
+            _read_table(folder / "lessons.csv", Taught),
+            tuple(Run(**run | {"settings": common | run["settings"]}) for run in document["runs"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunFolderError(f"{folder} holds no results of a study: {error}") from error
+
+
+def _common(settings: list[dict[str, Any]]) -> dict[str, Any]:
+    first = settings[0] if settings else {}
+    return {name: value for name, value in first.items() if all(each[name] == value for each in settings)}
+
+
+def _write_table(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    with draft.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        names = [item.name for item in fields(kind)]
+        writer.writerow(names)
+        writer.writerows([_brief(getattr(row, name)) for name in names] for row in rows)
+    os.replace(draft, path)
+
+
+def _brief(value: float | str) -> float | str:
+    """Six significant digits are more than any of these figures has."""
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def _read_table(path: Path, kind: type[Row]) -> tuple[Row, ...]:
+    kinds = {item.name: item.type for item in fields(kind)}
+    with path.open(newline="") as file:
+        return tuple(
+            kind(**{name: kinds[name](text) for name, text in row.items()}) for row in csv.DictReader(file)
+        )
