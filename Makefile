@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test test-all check format build bench gl
+.PHONY: demo test test-all check format build bench gl cpp
 .DEFAULT_GOAL := test
 
 $(INSTALLED): pyproject.toml
@@ -47,7 +47,20 @@ bench: $(INSTALLED)
 HAS_GL = test "$$(uname)" != Linux || $(BIN)/python -c "import ctypes; ctypes.CDLL('libEGL.so.1')" 2>/dev/null
 GL_PACKAGES := libegl1 libgl1-mesa-dri
 
+# Installs Debian packages where this is root's machine; fails anywhere else.
+apt = { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+    && { apt-get install -y --no-upgrade $(1) || { apt-get update && apt-get install -y --no-upgrade $(1); }; }; }
+
 gl: $(INSTALLED)
-	@$(HAS_GL) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	    && { apt-get install -y $(GL_PACKAGES) || { apt-get update && apt-get install -y $(GL_PACKAGES); }; }; } \
+	@$(HAS_GL) || $(call apt,$(GL_PACKAGES)) \
 	    || echo "No OpenGL library here: training works, videos need the packages $(GL_PACKAGES)."
+
+# The C++ example, built and run. Other targets skip it where its packages are missing; this one does not.
+CONFIGURE_CPP = cmake -S examples/cpp -B build/cpp
+CPP_PACKAGES := cmake g++ libopencv-dnn-dev nlohmann-json3-dev
+
+cpp: $(INSTALLED)
+	@$(CONFIGURE_CPP) >/dev/null 2>&1 || $(call apt,$(CPP_PACKAGES)) \
+	    || echo "The C++ example needs the packages $(CPP_PACKAGES)."
+	$(CONFIGURE_CPP)
+	MUJOCO_GL=disabled $(BIN)/python -m pytest -q tests/export/test_cpp_example.py
