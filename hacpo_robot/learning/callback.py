@@ -265,7 +265,7 @@ class HACPOCallback(BaseCallback):
     def _log(self, lessons: Lessons, outcome: CrossPhase) -> None:
         for pair in lessons.log:
             place = f"sharing/{pair.source}->{pair.learner}"
-            for key in ("offered", "accepted", "support", "effect_error", "weight"):
+            for key in ("offered", "accepted", "support", "effect_error", "weight", "trust"):
                 self.logger.record(f"{place}/{key}", getattr(pair, key))
         self.logger.record(f"sharing/{self._name}/kl", outcome.kl)
         self.logger.record(f"sharing/{self._name}/loss", outcome.loss)

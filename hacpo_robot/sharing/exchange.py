@@ -33,6 +33,8 @@ class PairLog:
     """Median missed effect, in standard deviations of the learner's own effects."""
     weight: float
     """Mean weight of accepted steps."""
+    trust: float
+    """How much of the source's skill survived in the learner's body."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ class Exchange:
                 continue
             chosen, weight = self._select(offered, view, me.pool, source.pool)
             parts.append((chosen, weight))
-            log.append(_log_pair(source.name, learner, len(offered), chosen, weight))
+            trust = me.trust_in(source).level
+            log.append(_log_pair(source.name, learner, len(offered), chosen, weight, trust))
         teacher = self._teacher_of(me)
         if teacher is not None and teacher.teacher is not None and me.body is not None:
             answers = ask_teacher(rollout, teacher.teacher, me.body)
@@ -221,7 +224,9 @@ class Exchange:
         return offered.take(kept), weight
 
 
-def _log_pair(source: str, learner: str, offered: int, chosen: Translation, weight: FloatArray) -> PairLog:
+def _log_pair(
+    source: str, learner: str, offered: int, chosen: Translation, weight: FloatArray, trust: float
+) -> PairLog:
     some = len(chosen) > 0
     return PairLog(
         source=source,
@@ -231,4 +236,5 @@ def _log_pair(source: str, learner: str, offered: int, chosen: Translation, weig
         support=float(np.median(chosen.support)) if some else 0.0,
         effect_error=float(np.median(chosen.effect_error)) if some else 0.0,
         weight=float(weight.mean()) if some else 0.0,
+        trust=trust,
     )
