@@ -203,6 +203,7 @@ def test_wheel_holds_every_source_file(wheel):
     assert not [path for path in PLUGS if f"hacpo_robot/{path}" not in names]
     assert "hacpo_robot/sim_assets/README.md" in names
     assert "hacpo_robot/py.typed" in names
+    assert "hacpo_robot/export/policy_metadata.schema.json" in names
 
 
 @pytest.mark.slow

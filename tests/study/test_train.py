@@ -116,6 +116,7 @@ def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
     assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 8 * 128:012d}"
 
 
+@pytest.mark.slow
 def test_a_run_exports_on_the_way_where_asked_and_learns_the_same(finished, tmp_path):
     first = finished[0]
     settings = replace(first.settings, export_every=400, eval_episodes=1)
