@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeGuard
 
@@ -33,7 +34,7 @@ OUTSIDE = 0.05
 """Share of its range by which a joint or gripper may be measured beyond its limits."""
 HASTE = 2.0
 """A joint that moves faster than this many times its commanded speed is measured wrongly."""
-MAX_FILE_BYTES, MAX_PARTS, MAX_NODES, MAX_WIDTH, MAX_TEXT, MAX_NUMBER = 2**24, 2**15, 256, 4096, 200, 1e9
+MAX_FILE_BYTES, MAX_PARTS, MAX_NODES, MAX_WIDTH, MAX_TEXT, MAX_NUMBER = 2**24, 2**15, 256, 4096, 200, 1e12
 """What no policy of an arm comes near: a larger one is damaged or hostile."""
 OPSETS = (17, 18)
 OPERATORS = {"Add", "Clip", "Concat", "Constant", "Div", "Elu", "Gemm", "Identity", "LeakyRelu", "MatMul"}
@@ -200,7 +201,7 @@ class Policy:
                 raise PolicyError(f"{name!r} is stale: {age:.3f} s old, at most {limit:.3f} s allowed")
             if age < 0:
                 raise PolicyError(
-                    f"{name!r} is from the future by {-age:.3f} s; stamp with the policy's clock"
+                    f"{name!r} is from the future by {-age:.3f} s; stamp with the policy's clock, time.monotonic"
                 )
 
     def probe(self) -> FloatArray:
@@ -717,7 +718,7 @@ def _one_of(*choices: str) -> _Leaf:
 
 def _is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number of ordinary size, and not a truth value."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
+    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
 def _is_text(value: object) -> bool:

@@ -1,16 +1,41 @@
 """The runtime stands alone, and every mistake gets one sentence that names the sensor."""
 
+import ast
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 
-from hacpo_robot.export.graph import write_metadata
+from hacpo_robot.export import runtime
 from hacpo_robot.export.runtime import PolicyError, load_policy
+from tests.export.policies import Clock, write_policy
 
-BLOCKED = ("torch", "mujoco", "stable_baselines3", "gymnasium", "cv2", "scipy", "onnx", "hacpo_robot")
+ALONE = """
+import sys
+import numpy, onnxruntime
+
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] not in {*sys.stdlib_module_names, "numpy", "onnxruntime", "runtime"}:
+            raise ModuleNotFoundError(f"{name} is not on this robot", name=name)
+
+def refuse(event, arguments):
+    if event == "pickle.find_class":
+        raise RuntimeError("a pickle was read")
+
+sys.meta_path.insert(0, Nothing())
+for name in set(sys.modules) - set(sys.stdlib_module_names):
+    if name.split(".")[0] not in {*sys.stdlib_module_names, "numpy", "onnxruntime", "__main__"}:
+        del sys.modules[name]
+sys.addaudithook(refuse)
+sys.dont_write_bytecode = True
+sys.path.insert(0, FOLDER)
+"""
+"""Start of a program on a computer that has Python, numpy and onnxruntime, and refuses pickles."""
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +85,34 @@ def test_wrong_shape_is_named(policy, sensors):
         policy.act({**sensors, "cube_pos": np.zeros(4)})
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 def test_value_that_is_not_finite_is_named(policy, sensors, value):
     with pytest.raises(PolicyError, match=r"^sensor 'cube_pos' is not finite$"):
         policy.act({**sensors, "cube_pos": [0.0, value, 0.0]})
 
 
-def test_sensor_without_numbers_is_named(policy, sensors):
+@pytest.mark.parametrize(
+    "value",
+    [
+        "open",
+        ["0.1"],
+        None,
+        1j,
+        [[0.1], [0.1, 0.2]],
+        np.array([0.1], object),
+        np.datetime64("2026-01-01"),
+        {},
+    ],
+)
+def test_sensor_without_numbers_is_named(policy, sensors, value):
     with pytest.raises(PolicyError, match="'gripper_width' is not an array of numbers"):
-        policy.act({**sensors, "gripper_width": "open"})
+        policy.act({**sensors, "gripper_width": value})
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float64, np.int8, np.uint64, np.bool_])
+def test_numbers_of_every_kind_are_read(policy, sensors, kind):
+    expected = policy.act({**sensors, "cube_pos": [1.0, 0.0, 1.0]})
+    np.testing.assert_array_equal(policy.act({**sensors, "cube_pos": np.array([1, 0, 1], kind)}), expected)
 
 
 def test_sensors_of_different_batches_are_refused(policy, sensors):
@@ -81,11 +125,6 @@ def test_flat_vector_of_wrong_length_is_refused(policy):
         policy.act_flat(np.zeros(5))
 
 
-def test_absent_file_is_refused(tmp_path):
-    with pytest.raises(PolicyError, match="No such file"):
-        load_policy(tmp_path / "policy.onnx")
-
-
 def test_file_cut_short_anywhere_is_refused(exported, tmp_path):
     whole = (exported / "policy.onnx").read_bytes()
     keys = [entry.key.encode() for entry in onnx.load(exported / "policy.onnx").metadata_props]
@@ -96,37 +135,49 @@ def test_file_cut_short_anywhere_is_refused(exported, tmp_path):
             load_policy(tmp_path / "cut.onnx")
 
 
-@pytest.mark.parametrize(
-    ("metadata", "sentence"),
-    [
-        ({}, "has no policy_metadata"),
-        ({"policy_metadata": "{"}, "cannot be read"),
-        ({"policy_metadata": "[]"}, "cannot be read"),
-        ({"policy_metadata": '{"schema_version": 1}'}, "cannot be read: KeyError"),
-        ({"policy_metadata": '{"schema_version": 2}'}, "metadata version 2; this runtime reads version 1"),
-        (
-            {"policy_metadata": '{"schema_version": 1, "observations": [], "actions": []}'},
-            "describes {'obs': 0, 'actions': 0} but its graph has {'obs': 27, 'actions': 8}",
-        ),
-    ],
-)
-def test_file_with_unfit_metadata_is_refused(exported, tmp_path, metadata, sentence):
+def test_file_of_another_version_is_named(exported, tmp_path):
     path = tmp_path / "policy.onnx"
-    onnx.save(onnx.load(exported / "policy.onnx"), path)
-    write_metadata(path, metadata)
-    with pytest.raises(PolicyError, match=sentence):
+    model = onnx.load(exported / "policy.onnx")
+    for entry in model.metadata_props:
+        entry.value = entry.value.replace('"schema_version": 2', '"schema_version": 3')
+    onnx.save(model, path)
+    with pytest.raises(PolicyError, match=r"has 3 as policy_metadata\.schema_version, expected 2"):
         load_policy(path)
 
 
 def test_runtime_needs_nothing_but_numpy_and_onnxruntime(exported, tmp_path):
     program = (
-        f"import sys; sys.modules.update(dict.fromkeys({BLOCKED!r})); sys.path.insert(0, {str(exported)!r});"
-        "sys.dont_write_bytecode = True; import runtime, numpy;"
-        f"policy = runtime.load_policy({str(exported / 'policy.onnx')!r});"
-        "print(policy.act({name: numpy.zeros(size) for name, size in policy.sensors.items()}).shape)"
+        ALONE.replace("FOLDER", repr(str(exported)))
+        + f"""
+import time
+import runtime
+policy = runtime.load_policy({str(exported / "policy.onnx")!r})
+home = policy.metadata["robot"]["home"]
+guard = runtime.Guard(policy, joint_pos=home, gripper_width=0.04)
+zeros = {{name: numpy.zeros(size) for name, size in policy.sensors.items()}}
+read = lambda: runtime.Reading(sensors=zeros, joint_pos=home, stamps=time.monotonic())
+sent = []
+report = runtime.ControlLoop(policy, guard, read=read, send=sent.append, sleep=lambda _: None).run(2)
+print(report.n_cycles, [command.status for command in sent], sent[0].arm.shape)
+"""
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
-    assert (result.returncode, result.stdout) == (0, "(8,)\n"), result.stderr
+    assert (result.returncode, result.stdout) == (0, "2 ['run', 'run', 'hold'] (7,)\n"), result.stderr
+
+
+def test_runtime_has_no_way_to_read_a_pickle():
+    source = Path(runtime.__file__).read_text()
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    attributes = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert not (names | attributes) & {
+        "pickle",
+        "load",
+        "allow_pickle",
+        "eval",
+        "exec",
+        "__import__",
+        "memmap",
+    }
 
 
 def test_self_test_prints_one_line(exported):
@@ -143,3 +194,91 @@ def test_command_line_refuses_a_bad_file_in_one_sentence(exported):
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
+
+
+def act_twice(policy):
+    """Actions for a cube beside the tool, then for one at the tool."""
+    still = {"joint_pos": [0, 0, 0], "gripper_width": 0.03}
+    return [policy.act({**still, "cube_pos": [x, 0, 0]})[0] for x in (0.08, 0.0)]
+
+
+@pytest.mark.parametrize("inputs", ["obs", "sensors"])
+@pytest.mark.parametrize("low_pass_hz", [None, 2.0])
+def test_low_pass_remembers_until_reset(tmp_path, inputs, low_pass_hz):
+    policy = load_policy(write_policy(tmp_path / "policy.onnx", inputs=inputs, low_pass_hz=low_pass_hz))
+    keep = 0.0 if low_pass_hz is None else np.exp(-2 * np.pi * 2.0 / 20)
+    np.testing.assert_allclose(act_twice(policy), [0.08, keep * 0.08], atol=1e-7)
+    policy.reset()
+    np.testing.assert_allclose(act_twice(policy), [0.08, keep * 0.08], atol=1e-7)
+
+
+def test_low_pass_of_other_robots_is_refused(tmp_path):
+    policy = load_policy(write_policy(tmp_path / "policy.onnx", low_pass_hz=2.0))
+    policy.act_flat(np.zeros((3, 7)))
+    with pytest.raises(PolicyError, match=r"remembers 3 robots, not 1; reset\(\) first"):
+        policy.act_flat(np.zeros(7))
+    policy.reset()
+    assert policy.act_flat(np.zeros(7)).shape == (4,)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "sentence"),
+    [
+        (99.8, "'joint_pos' is stale: 0.200 s old, at most 0.100 s allowed"),
+        ({"joint_pos": 100, "gripper_width": 99.8, "cube_pos": 100}, "'gripper_width' is stale"),
+        ({"joint_pos": 100, "gripper_width": 100}, "'cube_pos' has None as time stamp, expected seconds"),
+        ({"joint_pos": 100, "gripper_width": 100, "cube_pos": "now"}, "'cube_pos' has 'now' as time stamp"),
+        (100.1, "'joint_pos' is from the future by 0.100 s; stamp with the policy's clock"),
+    ],
+)
+def test_stale_sensor_is_named(tmp_path, stamps, sentence):
+    policy = load_policy(write_policy(tmp_path / "policy.onnx"), Clock())
+    sensors = {"joint_pos": [0, 0, 0], "gripper_width": 0.03, "cube_pos": [0, 0, 0]}
+    assert policy.act(sensors, 99.95).shape == (4,)
+    with pytest.raises(PolicyError, match=sentence):
+        policy.act(sensors, stamps)
+
+
+def run_self_test(policy_file):
+    command = [sys.executable, runtime.__file__, str(policy_file), "--self-test"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_self_test_replays_what_was_recorded(exported):
+    result = run_self_test(exported / "policy.onnx")
+    n = len(json.loads((exported / "test_vectors.json").read_text())["actions"])
+    assert f"{n} recorded replayed" in result.stdout, result.stderr
+
+
+GOOD_VECTORS = {"inputs": {"obs": [[0.0] * 7] * 2}, "actions": [[0.0] * 4] * 2}
+
+
+@pytest.mark.parametrize(
+    ("vectors", "sentence"),
+    [
+        (GOOD_VECTORS, ""),
+        ({**GOOD_VECTORS, "actions": [[0.0, 0.0, 0.0, 0.01]] * 2}, "records other actions"),
+        ({**GOOD_VECTORS, "actions": [[0.0] * 4]}, "records other actions"),
+        ({**GOOD_VECTORS, "actions": [[0.0, None]]}, "not an array of numbers"),
+        ({"inputs": GOOD_VECTORS["inputs"]}, "does not hold test vectors"),
+        ({**GOOD_VECTORS, "inputs": {"obs": [[0.0] * 6]}}, "does not hold test vectors"),
+        ({**GOOD_VECTORS, "inputs": {"camera": [[0.0] * 7]}}, "does not hold test vectors"),
+        ({**GOOD_VECTORS, "inputs": {"obs": "policy"}}, "not an array of numbers"),
+        ({**GOOD_VECTORS, "inputs": 3}, "does not hold test vectors"),
+        ([], "does not hold test vectors"),
+        ("[" * 100_000, "nested too deeply"),
+        ("{", "JSON that cannot be read"),
+        ('{"actions": NaN}', "NaN"),
+    ],
+)
+def test_self_test_ends_in_one_sentence_whatever_was_recorded(
+    tmp_path, vectors, sentence, monkeypatch, capfd
+):
+    path = write_policy(tmp_path / "policy.onnx")
+    recorded = vectors if isinstance(vectors, str) else json.dumps(vectors)
+    (tmp_path / "test_vectors.json").write_text(recorded)
+    monkeypatch.setattr(sys, "argv", ["runtime.py", str(path), "--self-test"])
+    assert runtime.main() == (2 if sentence else 0)
+    out, err = capfd.readouterr()
+    assert (out.count("\n"), err.count("\n")) == ((0, 1) if sentence else (1, 0))
+    assert sentence in err
