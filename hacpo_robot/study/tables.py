@@ -42,12 +42,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def share(found: Estimate) -> str:
     """Per cent, with the interval where there is one."""
-    return f"{found.value:.0%}".replace("%", " %") + _range(found, 100)
+    return f"{found.value:.0%}".replace("%", " %") + _range(found, ".0f")
 
 
 def points(found: Estimate) -> str:
     """Percentage points, with the interval where there is one."""
-    return f"{100 * found.value:+.1f}" + _range(found, 100, "+.1f")
+    return f"{100 * found.value:+.1f}" + _range(found, "+.1f")
 
 
 def headline(plan: Plan, results: Results) -> str:
@@ -236,10 +236,9 @@ def _begun(plan: Plan, results: Results) -> list[str]:
     return [name for name in plan.headline if name in begun or name == plan.headline[0]]
 
 
-def _range(found: Estimate, scale: float, style: str = ".0f") -> str:
-    if found.low == found.high:  # one seed, or none that differs
-        return ""
-    return f" ({scale * found.low:{style}} to {scale * found.high:{style}})"
+def _range(found: Estimate, style: str) -> str:
+    low, high = f"{100 * found.low:{style}}", f"{100 * found.high:{style}}"
+    return "" if low == high else f" ({low} to {high})"  # one seed, or no difference between seeds
 
 
 def _basis(seeds: Sequence[int], columns: Sequence[Column]) -> str:

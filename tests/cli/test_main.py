@@ -60,6 +60,11 @@ WRONG = {
     "run to resume": (["train", "--resume", "nowhere"], "nowhere is no run folder"),
     "policy": (["play", "nowhere.onnx"], "no such file"),
     "episodes": (["play", "x.onnx", "--episodes", "0"], "episodes must be positive, not 0"),
+    "study": (["study", "suit"], r"unknown study 'suit' \(did you mean 'suite'\?\); valid: ablations, "),
+    "seeds": (["study", "sharing", "--seeds", "0"], "--seeds and --workers must be positive"),
+    "workers": (["study", "sharing", "--workers", "0"], "--seeds and --workers must be positive"),
+    "cell": (["study", "sharing", "--only", "hacpo-9"], "unknown cell 'hacpo-9' .*valid: hacpo-0, hacpo-1"),
+    "results": (["report", "nowhere"], "nowhere holds no results of a study"),
     "robot to measure": (["bench", "--robots", "r2d2"], "unknown robot 'r2d2'; valid: "),
 }
 
@@ -97,6 +102,22 @@ def test_an_existing_run_folder_is_left_alone(call, tmp_path):
     assert (code, stderr.count("\n")) == (2, 1)
     assert "run folder run exists; choose another --run-dir, or go on with --resume run" in stderr
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["thesis.tex"]
+
+
+def test_an_existing_study_is_only_gone_on_with_when_asked(call, tmp_path):
+    (tmp_path / "runs" / "sharing").mkdir(parents=True)
+    code, _, stderr = call("study", "sharing")
+    assert (code, stderr.count("\n")) == (2, 1)
+    assert "runs/sharing exists; go on with --resume, or choose another --study-dir" in stderr
+    assert list((tmp_path / "runs" / "sharing").iterdir()) == []
+
+
+def test_results_of_nothing_yet_can_be_collected_and_reported(call, tmp_path):
+    code, stdout, _ = call("study", "sharing", "--collect", "--results", "results")
+    assert code == 0
+    assert stdout.endswith("page: hacpo-robot report results\n")
+    assert call("report", "results")[0] == 0
+    assert "0 of 12 runs have finished" in (tmp_path / "RESULTS.md").read_text()
 
 
 @pytest.mark.parametrize("verb", [["evaluate"], ["export"], ["train", "--resume"]], ids=" ".join)

@@ -1,0 +1,59 @@
+"""What a cell finds where it should run."""
+
+from dataclasses import replace
+
+import pytest
+
+from hacpo_robot.errors import RunFolderError
+from hacpo_robot.study.cell import check_same, open_or_create
+from hacpo_robot.study.plan import Cell
+from hacpo_robot.study.run_folder import RunFolder
+
+
+@pytest.fixture
+def cell(miniature):
+    return Cell("hacpo-0", "lift", "f", "hacpo", 0, miniature)
+
+
+def test_a_cell_begins_with_the_command_that_repeats_it(cell, tmp_path):
+    run, resume = open_or_create(cell, tmp_path / "x", "hacpo-robot study s --only hacpo-0")
+    assert not resume
+    assert run.settings == cell.settings
+    assert (run.path / "command.txt").read_text() == "hacpo-robot study s --only hacpo-0\n"
+
+
+@pytest.mark.parametrize("left", [[], ["config.yaml"], ["config.yaml", "command.txt", ".run.json.draft"]])
+def test_what_was_killed_before_its_first_checkpoint_begins_anew(cell, tmp_path, left):
+    (tmp_path / "x").mkdir()
+    for name in left:
+        (tmp_path / "x" / name).write_text("half")
+    run, resume = open_or_create(cell, tmp_path / "x", "")
+    assert not resume
+    assert run.settings == cell.settings
+
+
+def test_what_has_a_checkpoint_goes_on(cell, stopped):
+    run, resume = open_or_create(cell, stopped.path, "")
+    assert resume
+    assert run.path == stopped.path
+
+
+def test_what_is_not_ours_is_left_alone(cell, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunFolderError, match=r"in the way: it holds thesis\.tex and no checkpoint"):
+        open_or_create(cell, tmp_path, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_run_with_other_settings_is_refused_by_the_first_of_them(cell, tmp_path):
+    other = replace(cell.settings, ppo=replace(cell.settings.ppo, n_epochs=3), video=True)
+    run = RunFolder.create(tmp_path / "x", other)
+    with pytest.raises(
+        RunFolderError, match=r"was run with ppo\.n_epochs 3, the study has 1; choose another"
+    ):
+        check_same(cell, run)
+
+
+def test_settings_that_do_not_change_what_is_learned_may_differ(cell, tmp_path):
+    other = replace(cell.settings, video=True, checkpoint_every=7, eval_episodes=3)
+    check_same(cell, RunFolder.create(tmp_path / "x", other))

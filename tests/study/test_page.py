@@ -1,0 +1,125 @@
+"""The page shows what the files say, and nothing else."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.study.page import BEGIN, END, compose, with_headline
+from hacpo_robot.study.results import write_results
+from hacpo_robot.study.tables import NOT_YET
+from tests.study.synthetic import PLAN, results_of
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "benchmarks" / "RESULTS.md"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "made_up"
+    write_results(folder, PLAN, results_of(PLAN.cells(3)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return compose(folder.parent / "RESULTS.md", [folder])[folder.parent / "RESULTS.md"]
+
+
+def rows(page, title):
+    """Cells of the first table below a heading, without its head."""
+    lines = page[page.index(f"### {title}\n") :].splitlines()
+    first = next(place for place, line in enumerate(lines) if line.startswith("| "))
+    last = next(place for place, line in enumerate(lines) if place > first and not line.startswith("| "))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[first + 2 : last]]
+
+
+def test_headline_has_completions_and_what_the_claim_gains(page):
+    none, own, hacpo = rows(page, "All arms together")
+    assert none == ["`none`", "50 % (45 to 55)", "50 % (45 to 55)", "+30.0", "0.250"]
+    assert own[3] == "+20.0"
+    assert hacpo == ["`hacpo`", "80 % (75 to 85)", "80 % (75 to 85)", "", ""]
+    assert "Group seeds: 0, 1, 2; 4 arms each." in page
+    assert "the intervals are too narrow" in page
+
+
+def test_every_arm_has_a_row(page):
+    found = rows(page, "Arm by arm")
+    assert [row[:4] for row in found[:2]] == [["reach", "pair", "ur5e", "3"], ["reach", "pair", "scara", "3"]]
+    assert len(found) == 4
+
+
+def test_other_conditions_are_set_against_the_claim_and_its_rivals(page):
+    assert rows(page, "Parts of the method") == [
+        ["`all`", "3", "70 % (65 to 75)", "-10.0", "+20.0", "+10.0", "0.250"]
+    ]
+
+
+def test_teachers_stand_in_rows_and_learners_in_columns(page):
+    assert rows(page, "Who taught whom") == [["ur5e", "-", "1.0 / 3k"], ["scara", "-", "-"]]
+
+
+def test_only_what_was_compared_differs_between_conditions(page):
+    assert rows(page, "Settings") == [["`sharing`", "none", "self", "hacpo", "all"]]
+    assert "`ppo.learning_rate` 0.0005" in page
+
+
+def test_curves_are_a_picture_with_a_panel_per_task(folder):
+    files = compose(folder.parent / "RESULTS.md", [folder])
+    text = files[folder.parent / "figures" / "made_up.svg"]
+    svg = ElementTree.fromstring(text)
+    texts = [node.text for node in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"reach, fleet pair", "lift, fleet pair", "hacpo", "none", "self"} <= set(texts)
+    assert "all" not in texts
+    assert len(re.findall("<polyline", text)) == len(re.findall("<polygon", text)) == 2 * 3
+
+
+def test_a_study_that_has_just_begun_says_so(tmp_path):
+    write_results(tmp_path / "s", PLAN, results_of(PLAN.cells(1)[:4]))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    assert "4 of 64 runs have finished" in page
+    assert NOT_YET in page
+
+
+def test_a_rival_without_runs_does_not_hold_up_the_others(tmp_path):
+    write_results(
+        tmp_path / "s", PLAN, results_of(c for c in PLAN.cells(2) if c.condition in ("hacpo", "none"))
+    )
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    assert [row[0] for row in rows(page, "All arms together")] == ["`none`", "`hacpo`"]
+
+
+def test_a_study_without_runs_has_a_page_all_the_same(tmp_path):
+    write_results(tmp_path / "s", PLAN, results_of([]))
+    assert "0 of 64 runs have finished" in compose(tmp_path / "R.md", [tmp_path / "s"])[tmp_path / "R.md"]
+
+
+def test_headline_takes_its_place_in_a_readme_and_keeps_the_rest(folder, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    text = with_headline(readme, folder.parent / "RESULTS.md", folder)
+    assert text.startswith(f"before\n{BEGIN}\n")
+    assert text.endswith(f"{END}\nafter\n")
+    assert "| `hacpo` | 80 % (75 to 85)" in text
+    assert "old" not in text
+    readme.write_text(text)
+    assert with_headline(readme, folder.parent / "RESULTS.md", folder) == text
+
+
+def test_a_readme_without_a_place_for_the_headline_is_refused(folder, tmp_path):
+    (tmp_path / "README.md").write_text("nothing")
+    with pytest.raises(InvalidSpecError, match="has no lines"):
+        with_headline(tmp_path / "README.md", folder.parent / "RESULTS.md", folder)
+
+
+def test_published_results_are_what_their_files_say():
+    if not PAGE.exists():
+        assert BEGIN not in (ROOT / "README.md").read_text(), "a headline without results"
+        return
+    given = re.search(r"`hacpo-robot report (.+?) --page", PAGE.read_text())
+    folders = [PAGE.parent / name for name in given[1].split()]
+    for path, text in compose(PAGE, folders).items():
+        assert path.read_text() == text, f"{path} is out of date: hacpo-robot report"
+    assert with_headline(ROOT / "README.md", PAGE, folders[0]) == (ROOT / "README.md").read_text()

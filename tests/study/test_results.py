@@ -1,0 +1,116 @@
+"""From run folders to tables and back."""
+
+import csv
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
+
+from hacpo_robot.errors import RunFolderError
+from hacpo_robot.study.collect import collect, collect_finished
+from hacpo_robot.study.lessons import read_lessons
+from hacpo_robot.study.plan import Cell, load_plan
+from hacpo_robot.study.results import Place, Results, read_results, write_results
+from hacpo_robot.study.run_folder import RunFolder
+
+
+@pytest.fixture
+def cell(finished):
+    return Cell(finished[0].path.name, "lift", "pair", "none", 0, finished[0].settings)
+
+
+def test_a_finished_run_becomes_a_row_per_robot(cell, finished):
+    run, judged, _, _ = finished
+    found = collect(cell, run)
+    assert [row.robot for row in found.reached] == ["ur5e", "panda"]
+    assert {vars(Place("lift", "pair", "none", 0)).items() <= vars(row).items() for row in found.reached} == {
+        True
+    }
+    for row, result in zip(found.reached, judged, strict=True):
+        assert (row.n_success, row.n_episodes, row.steps) == (result.evaluation.n_success, 4, 1024)
+        assert row.completion == pytest.approx(result.evaluation.pc_success / 100)
+    assert [(note.robot, note.steps) for note in found.curves] == [("panda", 640), ("ur5e", 640)]
+    assert found.lessons == ()
+    assert found.runs[0].settings["ppo.net_arch"] == [16, 16]
+    assert found.runs[0].versions["mujoco"]
+
+
+def test_result_files_give_back_what_was_written(cell, finished, tmp_path):
+    plan, found = load_plan("miniature"), collect(cell, finished[0])
+    write_results(tmp_path, plan, found)
+    again, read = read_results(tmp_path)
+    assert again == plan
+    assert read.runs == found.runs
+    assert read.curves == found.curves
+    for ours, theirs in zip(read.reached, found.reached, strict=True):
+        assert ours == replace(theirs, mean_return=ours.mean_return)
+        assert ours.mean_return == pytest.approx(theirs.mean_return, rel=1e-5)  # six digits are written
+
+
+def test_result_files_of_nothing_can_be_read(tmp_path):
+    write_results(tmp_path, load_plan("miniature"), Results())
+    assert read_results(tmp_path)[1] == Results()
+
+
+def test_unfinished_runs_are_not_collected(cell, finished, stopped):
+    assert collect_finished([cell], finished[0].path.parent).reached
+    assert collect_finished([cell], stopped.path.parent.parent / "nowhere") == Results()
+    half = Cell(stopped.path.name, "lift", "pair", "hacpo", 0, stopped.settings)
+    assert collect_finished([half], stopped.path.parent) == Results()
+
+
+def test_a_folder_without_result_files_is_refused(tmp_path):
+    with pytest.raises(RunFolderError, match="holds no results of a study"):
+        read_results(tmp_path)
+
+
+def test_progress_of_a_run_that_was_killed_counts_once_and_all_its_time(cell, finished, tmp_path):
+    run = RunFolder(shutil.copytree(finished[0].path, tmp_path / "run", symlinks=True))
+    with (run.path / "progress.csv").open() as file:
+        row = next(csv.DictReader(file))
+    table = [(5, 10.0, 100, 0.1), (10, 20.0, 200, 0.2), (10, 6.0, 200, 0.25), (15, 12.0, 300, 0.3)]
+    with (run.path / "progress.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        writer.writeheader()
+        for iteration, wall_s, steps, success in table:
+            new = {"iteration": iteration, "wall_s": wall_s, "steps": steps, "success": success}
+            writer.writerow(row | new)
+        file.write("20,13.")  # killed in the middle of a line
+    found = collect(cell, run)
+    assert [(note.steps, note.success) for note in found.curves] == [(100, 0.1), (200, 0.25), (300, 0.3)]
+    assert found.reached[0].wall_s == 20.0 + 12.0
+
+
+def test_lessons_are_summed_over_the_log_and_counted_once(tmp_path):
+    run = RunFolder(tmp_path)
+    notes = {
+        10: {"accepted": 100, "weight": 0.5, "effect_error": 0.1},
+        20: {"accepted": 300, "weight": 0.9, "effect_error": 0.3},
+        30: {"rehearsed": 0.25, "trust": 0.4, "adopted": 0},
+        40: {"rehearsed": 0.75, "trust": 0.7, "adopted": 1},
+    }
+    for steps in ([10, 20, 30], [20, 30, 40]):  # two sittings, the first one killed after step 30
+        logger = Logger(str(tmp_path), [TensorBoardOutputFormat(str(run.tensorboard("scara")))])
+        for step in steps:
+            for key, value in notes[step].items():
+                logger.record(f"sharing/ur5e->scara/{key}", value)
+            logger.record("sharing/scara/kl", 0.1)
+            logger.dump(step)
+        logger.close()
+    (pair,) = read_lessons(run)
+    assert (pair.source, pair.learner) == ("ur5e", "scara")
+    assert (pair.accepted, pair.rehearsals, pair.adopted) == (400, 2, 1)
+    assert pair.weight == pytest.approx(0.8)
+    assert pair.effect_error == pytest.approx(0.2)
+    assert pair.rehearsed == pytest.approx(0.5)
+    assert pair.trust == pytest.approx(0.7)
+
+
+def test_settings_that_all_runs_share_stand_once(cell, finished, tmp_path):
+    found = collect(cell, finished[0])
+    write_results(tmp_path, load_plan("miniature"), found + found)
+    document = json.loads((tmp_path / "study.json").read_text())
+    assert document["common_settings"]["sharing"] == "none"
+    assert [run["settings"] for run in document["runs"]] == [{}, {}]
