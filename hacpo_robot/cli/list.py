@@ -1,18 +1,19 @@
-"""``hacpo-robot list robots|tasks|presets``."""
+"""``hacpo-robot list robots|tasks|presets|studies``."""
 
 import argparse
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
 from hacpo_robot.errors import UnknownNameError
+from hacpo_robot.study.plan import load_plan, plan_names
 from hacpo_robot.study.presets import load_preset, preset_names
 
-KINDS = ("robots", "tasks", "presets")
+KINDS = ("robots", "tasks", "presets", "studies")
 
 
 def run(arguments: list[str]) -> None:
     """Print what exists, a line each."""
     parser = argparse.ArgumentParser("hacpo-robot list", description="What can be trained.")
-    parser.add_argument("kind", nargs="?", help="robots, tasks or presets; all three when not given")
+    parser.add_argument("kind", nargs="?", help="robots, tasks, presets or studies; all when not given")
     kind = parser.parse_args(arguments).kind
     if kind is not None and kind not in KINDS:
         raise UnknownNameError("kind", kind, KINDS)
@@ -28,6 +29,8 @@ def _lines(kind: str) -> list[str]:
         return [_robot_line(name) for name in robot_names()]
     if kind == "tasks":
         return [_task_line(name) for name in task_names()]
+    if kind == "studies":
+        return [_study_line(name) for name in plan_names()]
     return [_preset_line(name) for name in preset_names()]
 
 
@@ -52,4 +55,12 @@ def _preset_line(name: str) -> str:
     return (
         f"{name:<10} {' '.join(settings.robots)} on {settings.task}, "
         f"{settings.steps} steps each, sharing {settings.sharing}"
+    )
+
+
+def _study_line(name: str) -> str:
+    plan = load_plan(name)
+    return (
+        f"{name:<10} {' '.join(plan.conditions)} on {' '.join(plan.tasks)}, "
+        f"{len(plan.fleets)} fleets, {plan.seeds} seeds: {len(plan.cells(plan.seeds))} runs"
     )

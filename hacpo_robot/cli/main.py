@@ -15,7 +15,7 @@ VERBS = {
     "report": "a page of tables and figures from the results of studies",
     "play": "run an exported policy with onnxruntime alone",
     "dataset": "write episodes of a run for robomimic or LeRobot",
-    "list": "robots, tasks, presets",
+    "list": "robots, tasks, presets, studies",
     "check": "look a robot file or an exported policy over",
     "bench": "simulation speed beside robosuite's own",
 }

@@ -86,8 +86,8 @@ def panels(plan: Plan, results: Results) -> list[Panel]:
 
 def _fleet_curve(notes: Mapping[str, list[tuple[int, float]]], steps: FloatArray) -> FloatArray:
     """Mean over the arms of one run. Shape of ``steps``."""
-    curves = [completion_at(*np.array(own, float).T, steps) for own in notes.values()]
-    return np.mean(curves, axis=0)
+    tables = [np.array(own, float) for own in notes.values()]  # (n_notes, 2) each
+    return np.mean([completion_at(noted[:, 0], noted[:, 1], steps) for noted in tables], axis=0)
 
 
 def _band(curves: list[FloatArray]) -> Band:

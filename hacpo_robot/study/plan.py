@@ -145,6 +145,7 @@ def _merged(*layers: Overrides) -> dict[str, Any]:
     for layer in layers:
         for name, value in layer.items():
             below = merged.get(name)
-            both = isinstance(below, Mapping) and isinstance(value, Mapping)
-            merged[name] = _merged(below, value) if both else value
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                value = _merged(below, value)
+            merged[name] = value
     return merged

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from hacpo_robot.errors import RunFolderError
 from hacpo_robot.study.lessons import Lessons
@@ -156,7 +156,7 @@ def _brief(value: float | str) -> float | str:
 
 
 def _read_table(path: Path, kind: type[Row]) -> tuple[Row, ...]:
-    kinds = {item.name: item.type for item in fields(kind)}
+    kinds = get_type_hints(kind)
     with path.open(newline="") as file:
         return tuple(
             kind(**{name: kinds[name](text) for name, text in row.items()}) for row in csv.DictReader(file)

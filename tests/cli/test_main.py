@@ -12,6 +12,7 @@ from hacpo_robot.catalog import robot_names, task_names
 from hacpo_robot.cli.main import VERBS, main
 from hacpo_robot.specs.training import PPOSettings, TrainSettings
 from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.plan import plan_names
 from hacpo_robot.study.presets import preset_names
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import train
@@ -54,7 +55,7 @@ WRONG = {
     "robot": (["train", "--robots", "pand"], r"unknown robot 'pand' .*valid: " + ", ".join(robot_names())),
     "task": (["train", "--task", "fly"], "unknown task 'fly'; valid: " + ", ".join(task_names())),
     "preset": (["train", "--preset", "x"], "unknown preset 'x'; valid: " + ", ".join(preset_names())),
-    "kind": (["list", "arms"], "unknown kind 'arms'; valid: presets, robots, tasks"),
+    "kind": (["list", "arms"], "unknown kind 'arms'; valid: presets, robots, studies, tasks"),
     "run to evaluate": (["evaluate", "nowhere"], "nowhere is no run folder"),
     "run to export": (["export", "nowhere"], "nowhere is no run folder"),
     "run to resume": (["train", "--resume", "nowhere"], "nowhere is no run folder"),
@@ -167,9 +168,14 @@ def test_list_prints_every_name(call):
         assert name in words
 
 
-@pytest.mark.parametrize("kind", ["robots", "tasks", "presets"])
+@pytest.mark.parametrize("kind", ["robots", "tasks", "presets", "studies"])
 def test_list_of_one_kind_prints_a_line_each(call, kind):
-    names = {"robots": robot_names(), "tasks": task_names(), "presets": preset_names()}[kind]
+    names = {
+        "robots": robot_names(),
+        "tasks": task_names(),
+        "presets": preset_names(),
+        "studies": plan_names(),
+    }[kind]
     code, stdout, _ = call("list", kind)
     assert (code, [line.split()[0] for line in stdout.splitlines()]) == (0, list(names))
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,17 @@ def test_a_study_outlives_a_kill_and_an_interrupt_and_ends_in_figures(tmp_path):
     plan, results = read_results(tmp_path / "study" / "results")
     assert {run.name for run in results.runs} == {cell.name for cell in plan.cells(2)}
     assert len(results.reached) == 2 * 2 * 2
-    for cell in plan.cells(2):
-        assert len((tmp_path / "study" / cell.name / "command.txt").read_text().splitlines()) == 1
+
+    killed = first.parents[1]
+    command = (killed / "command.txt").read_text().split()[1:]
+    again = [*PROGRAM, *command, "--study-dir", "again"]
+    subprocess.run(again, cwd=tmp_path, env=ENVIRONMENT, check=True, stdout=subprocess.DEVNULL)
+    _, repeated = read_results(tmp_path / "again" / "results")
+    assert [run.name for run in repeated.runs] == [killed.name]
+    for ours in repeated.reached:  # a run that was killed twice equals one that was left in peace
+        assert [replace(row, wall_s=ours.wall_s) for row in results.reached].count(ours) == 1
+    assert set(repeated.curves) <= set(results.curves)
+    assert repeated.curves
 
     report = [*PROGRAM, "report", "study/results", "--page", "RESULTS.md"]
     subprocess.run(report, cwd=tmp_path, env=ENVIRONMENT, check=True)
