@@ -8,10 +8,14 @@ from hacpo_robot.cli import replay
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.export.runtime import PolicyError, load_policy
+from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.study.judge import judge
 from hacpo_robot.study.playback import as_action, scale_of
-from hacpo_robot.study.video import make_videos
+from hacpo_robot.study.robosuite_judge import judge_in_robosuite
+from hacpo_robot.study.video import Clip, make_videos
 
+TOLD = 10
+"""Lines about the progress of slow episodes."""
 REPLAY = "--replay DATASET [--episode K] [--video FOLDER] plays back a recorded episode instead"
 
 
@@ -20,30 +24,67 @@ def run(arguments: list[str]) -> None:
     if any(argument.split("=")[0] == "--replay" for argument in arguments):
         replay.run(arguments)
         return
+    chosen = _parse(arguments)
+    try:
+        metadata = load_policy(chosen.policy).metadata
+    except (PolicyError, OSError) as error:
+        raise HacpoError(str(error)) from error
+    robot, task = chosen.robot or metadata["robot"]["name"], chosen.task or metadata["task"]
+    play = {"own": [_play_here], "robosuite": [_play_in_robosuite], "both": [_play_here, _play_in_robosuite]}
+    try:
+        films = [
+            place(chosen.policy, robot, task, chosen.episodes, chosen.seed) for place in play[chosen.backend]
+        ]
+    except PolicyError as error:
+        raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
+    if chosen.video:
+        fault = make_videos([list(row) for row in zip(*films, strict=True)], chosen.video)
+        with Display() as display:
+            display.phase(fault or f"videos in {chosen.video}")
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("hacpo-robot play", description=__doc__, epilog=REPLAY)
     parser.add_argument("policy", type=Path, help="policy.onnx of an export")
     parser.add_argument("--robot", help="name or file; the robot it was trained for when not given")
     parser.add_argument("--task", help="the task it was trained on when not given")
     parser.add_argument("--episodes", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the starts")
+    parser.add_argument(
+        "--backend",
+        choices=("own", "robosuite", "both"),
+        default="own",
+        help="whose physics, controllers and gripper: those of training, robosuite's, or one after the other",
+    )
     parser.add_argument("--video", type=Path, help="folder to draw the first episodes into")
     chosen = parser.parse_args(arguments)
     if chosen.episodes <= 0:
         raise InvalidSpecError(f"episodes must be positive, not {chosen.episodes}")
-    try:
-        policy = load_policy(chosen.policy)
-    except (PolicyError, OSError) as error:
-        raise HacpoError(str(error)) from error
-    metadata = policy.metadata
-    robot, task = chosen.robot or metadata["robot"]["name"], chosen.task or metadata["task"]
-    act = as_action(policy, scale_of(policy, load_robot(robot).gripper))
-    try:
-        held_out, clips = judge(robot, task, act, chosen.episodes, chosen.seed)
-    except PolicyError as error:
-        raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
-    evaluation = held_out.evaluation
-    print(f"{robot} on {task}: {evaluation.n_success} of {evaluation.n_episodes}, {interval(evaluation)}")
-    if chosen.video:
-        fault = make_videos([[clip] for clip in clips], chosen.video)
-        with Display() as display:
-            display.phase(fault or f"videos in {chosen.video}")
+    return chosen
+
+
+def _play_here(policy: Path, robot: str, task: str, n_episodes: int, seed: int) -> list[Clip]:
+    loaded = load_policy(policy)
+    act = as_action(loaded, scale_of(loaded, load_robot(robot).gripper))
+    held_out, clips = judge(robot, task, act, n_episodes, seed)
+    print(f"{robot} on {task}: {_outcome(held_out.evaluation)}")
+    return clips
+
+
+def _play_in_robosuite(policy: Path, robot: str, task: str, n_episodes: int, seed: int) -> list[Clip]:
+    with Display() as display:
+
+        def say(done: int, successes: int) -> None:
+            if done % max(1, n_episodes // TOLD) == 0:
+                display.phase(f"robosuite: {done} of {n_episodes} episodes, {successes} successes")
+
+        away = judge_in_robosuite(policy, n_episodes, seed, robot=robot, task=task, progress=say)
+    print(
+        f"{robot} on {task} in robosuite: {_outcome(away.evaluation)}; "
+        f"{away.by_robosuite} by robosuite's own measure"
+    )
+    return away.clips
+
+
+def _outcome(evaluation: Evaluation) -> str:
+    return f"{evaluation.n_success} of {evaluation.n_episodes}, {interval(evaluation)}"

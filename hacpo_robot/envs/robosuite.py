@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from hacpo_robot.envs.cell import CONTROL_HZ
-from hacpo_robot.envs.expert import COVERED
+import numpy as np
+
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.sim.parts import DAMPING_PER_STIFFNESS
+from hacpo_robot.sim.response import joint_response, tool_response
+from hacpo_robot.sim.scene import Scene
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 
 
@@ -32,9 +34,9 @@ COUNTERPARTS = {
 """Tasks that robosuite has too."""
 NATIVE_GRIPPER = "default"
 """The gripper that an arm has in robosuite, and here."""
-STIFFNESS = (2 / DAMPING_PER_STIFFNESS) ** 2
-"""kp of robosuite's critically damped position loops [1/s2]: commands counted from where the arm is then
-lead to the speed that they lead to with our servos, kp / kd = 1 / ``DAMPING_PER_STIFFNESS``."""
+AHEAD = 1.0
+"""How far ahead the goal of a joint lies that is commanded by velocity [s]: so far that it pulls alike
+during the whole control step."""
 
 
 def check_counterpart(robot: RobotSpec, task: TaskSpec) -> None:
@@ -93,31 +95,38 @@ def make_robosuite(
         )
 
 
-def controller_like(robot: RobotSpec) -> dict[str, Any]:
-    """Settings of robosuite's controller that takes commands of the same kind, size and frame.
+def controller_like(scene: Scene) -> dict[str, Any]:
+    """Settings of robosuite's controller that takes commands of the same kind, size and frame as ours.
 
-    robosuite 1.5.2 cannot build its joint velocity controller (it assigns to a property without a
-    setter); position changes lead to the same velocity, as only a share of them is covered at once.
+    Its gains are accelerations; they are those with which our arm answers at home. robosuite 1.5.2 cannot
+    build its joint velocity controller (it assigns to a property without a setter): a soft position loop
+    with its goal far ahead does the same.
     """
-    action = robot.action
+    robot, action = scene.robot, scene.robot.action
     if isinstance(action, CartesianDelta):
-        scale = [action.position_scale] * 3 + [action.rotation_scale] * 3
-        return {"type": "OSC_POSE", "input_ref_frame": "world", **_delta_loop(scale)}
-    lead = 1 / (COVERED * CONTROL_HZ) if isinstance(action, JointVelocity) else 1.0
-    sizes = {True: lead * action.slide_scale, False: lead * action.scale}
-    scale = [sizes[joint in robot.arm.slides] for joint in robot.arm.joints]
-    return {"type": "JOINT_POSITION", **_delta_loop(scale)}
+        scale = np.repeat([action.position_scale, action.rotation_scale], 3)
+        answer = tool_response(scene)
+        loop = _delta_loop(scale, answer.stiffness, answer.damping)
+        return {"type": "OSC_POSE", "input_ref_frame": "world", **loop}
+    slides = [joint in robot.arm.slides for joint in robot.arm.joints]
+    scale = np.where(slides, action.slide_scale, action.scale)
+    answer = joint_response(scene)
+    if isinstance(action, JointVelocity):
+        loop = _delta_loop(AHEAD * scale, answer.damping / AHEAD, answer.damping)
+    else:
+        loop = _delta_loop(scale, answer.stiffness, answer.damping)
+    return {"type": "JOINT_POSITION", **loop}
 
 
-def _delta_loop(scale: list[float]) -> dict[str, Any]:
+def _delta_loop(scale: FloatArray, stiffness: FloatArray, damping: FloatArray) -> dict[str, Any]:
     return {
         "input_type": "delta",
         "input_max": 1,
         "input_min": -1,
-        "output_max": scale,
-        "output_min": [-size for size in scale],
-        "kp": STIFFNESS,
-        "damping_ratio": 1.0,
+        "output_max": scale.tolist(),
+        "output_min": (-scale).tolist(),
+        "kp": stiffness.tolist(),
+        "damping_ratio": (damping / (2 * np.sqrt(stiffness))).tolist(),
         "impedance_mode": "fixed",
         "interpolation": None,
         "ramp_ratio": 0.2,

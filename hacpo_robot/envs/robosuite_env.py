@@ -1,5 +1,6 @@
 """robosuite's own environment, simulation, reward and success behind the signature of ours."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import gymnasium
@@ -17,7 +18,7 @@ from hacpo_robot.envs.robosuite import COUNTERPARTS, NATIVE_GRIPPER, controller_
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
-from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import upright_error
@@ -25,27 +26,41 @@ from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
+COASTING = 2.0
+"""Control steps by which robosuite's fingers are behind where they are sent."""
+NEAR_ENOUGH = 0.025
+"""Share of a gripper's stroke by which it may miss the width it was told."""
+
 
 class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     """One robosuite environment that senses and takes commands as our robot does.
 
     Observations have the layout, units and bounds of :class:`~hacpo_robot.envs.single.ManipulationEnv`;
     actions in [-1, 1] too, carried out by robosuite's own controllers with the same scale, in the
-    world frame. Physics, start postures, placement, reward (shaped, at most 1) and success are
-    robosuite's. An episode is *truncated* at the task's horizon and never terminated: robosuite's
-    tasks end by time alone. Infos of a step carry ``is_success``.
+    world frame. Physics, grippers, placement, reward (shaped, at most 1) and success are robosuite's.
+    An episode is *truncated* at the task's horizon and never terminated: robosuite's tasks end by time
+    alone. Infos of a step carry ``is_success``.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": [], "render_fps": CONTROL_HZ}  # pyright: ignore[reportIncompatibleVariableOverride]
     render_mode = None
 
-    def __init__(self, robot: RobotSpec, task: TaskSpec, *, gripper: str = NATIVE_GRIPPER) -> None:
+    def __init__(
+        self,
+        robot: RobotSpec,
+        task: TaskSpec,
+        *,
+        gripper: str = NATIVE_GRIPPER,
+        posture: Sequence[float] | None = None,
+    ) -> None:
         """Build robosuite's environment.
 
         Args:
             robot: Must name its counterpart in ``robosuite_name``.
             task: One of :data:`~hacpo_robot.envs.robosuite.COUNTERPARTS`.
             gripper: robosuite's name of the robot's gripper.
+            posture: Joints that episodes start from, give or take robosuite's noise; its own posture
+                when not given. Shape (n_joints,) [rad, prismatic m].
 
         Raises:
             InvalidSpecError: robosuite has no such robot or task.
@@ -57,10 +72,13 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         self.observation_signature = self.observer.signature
         low, high = self.observation_signature.low, self.observation_signature.high
         self.observation_space = spaces.Box(low.astype(np.float32), high.astype(np.float32))
+        scene = make_scene(robot, task)
         self.simulation = make_robosuite(
-            robot, task, control_hz=CONTROL_HZ, gripper=gripper, controller=controller_like(robot)
+            robot, task, control_hz=CONTROL_HZ, gripper=gripper, controller=controller_like(scene)
         )
-        self.action_signature = action_signature(make_controller(robot, Handles.of(make_scene(robot, task))))
+        if posture is not None:
+            self.simulation.robot_configs[0]["initial_qpos"] = np.array(posture)
+        self.action_signature = action_signature(make_controller(robot, Handles.of(scene)))
         self.action_space = spaces.Box(-1.0, 1.0, (self.action_signature.size,))
         self.state: TaskState
         self.joints: JointState
@@ -92,13 +110,22 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     ) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Hold an action for one control step. Shape (action size,), clipped to [-1, 1]."""
         action = np.clip(np.asarray(action, float), -1.0, 1.0)
-        self._gripper_command = float(action[-1])
-        command = np.concatenate([self._arm_command(action[:-1]), -action[-1:]])  # robosuite closes with 1
+        command = np.append(self._arm_command(action[:-1]), self._gripper_step(action[-1]))
         reward = float(self.simulation.step(command)[1])
         self._elapsed += 1
         self._read()
         info = {"is_success": bool(self.simulation._check_success())}
         return self._observe(), reward, False, self._elapsed >= self.horizon, info
+
+    @property
+    def scene(self) -> Scene:
+        """The compiled model of this episode, to look at."""
+        return Scene(self.simulation.sim.model._model, self.robot, self.task)
+
+    @property
+    def qpos(self) -> FloatArray:
+        """A copy of all positions of that model. Shape (nq,)."""
+        return self.simulation.sim.data.qpos.copy()
 
     def close(self) -> None:
         """Let robosuite's simulation go."""
@@ -109,6 +136,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         sim, names = self.simulation.sim, COUNTERPARTS[self.task.name].props
         self._readout = RobosuiteReadout(sim.model._model, sim.data._data, self.robot, self.task, names)
         self._read()
+        self._width_before = float(self.state.gripper_width[0, 0])
 
     def _read(self) -> None:
         width = self._gripper.width(self._readout.finger_pos)
@@ -116,6 +144,19 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
 
     def _observe(self) -> NDArray[np.float32]:
         return self.observer.observe(self.state, self.joints)[0].astype(np.float32)
+
+    def _gripper_step(self, opening: float) -> float:
+        """What robosuite's gripper is told for an opening of -1 to 1: 1 to close, -1 to open, 0 to stay.
+
+        Its grippers take a direction only, and where they come to rest is not where they were sent: springs
+        hold some back. So the fingers are watched, as the servo of a gripper does that is told a width.
+        """
+        spec, width = self.robot.gripper, float(self.state.gripper_width[0, 0])
+        share = (opening + 1) / 2
+        wanted = spec.min_width + share * (spec.stroke + spec.bow * (1 - share))
+        away = wanted - (width + COASTING * (width - self._width_before))
+        self._width_before, self._gripper_command = width, opening
+        return -np.sign(away) * (abs(away) > NEAR_ENOUGH * spec.stroke)
 
     def _arm_command(self, action: FloatArray) -> FloatArray:
         """The arm part as robosuite's controller takes it: six numbers for tool motion."""

@@ -23,7 +23,8 @@ class RobosuiteReadout:
     """Reads one robosuite environment. It shows what robosuite itself has computed, in one world.
 
     robosuite advances positions after it has computed contacts and frames: both are, as for its own
-    reward, those of one physics step (2 ms) before. Its hand has weight, ours none; a wrist feels that.
+    reward, those of one physics step (2 ms) before. Its arm and hand have weight, ours none: efforts are
+    told without what holds them up, but a wrist feels its hand.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class RobosuiteReadout:
         return JointState(
             pos=data.qpos[self._qpos][None].copy(),
             vel=data.qvel[self._dofs][None].copy(),
-            effort=data.qfrc_actuator[self._dofs][None].copy(),
+            effort=(data.qfrc_actuator - data.qfrc_bias)[self._dofs][None],
             wrist_force=(force @ hand)[None],
             wrist_torque=(torque @ hand)[None],
             tool_angvel_w=spin[None].copy(),

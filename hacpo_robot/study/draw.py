@@ -10,8 +10,9 @@ from imageio_ffmpeg import write_frames
 from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.robosuite_env import RobosuiteEnv
 from hacpo_robot.sim.camera import OVERVIEW, Camera
-from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.study.video import FPS, HEIGHT, WIDTH, Clip, read_recording
 
 Picture = NDArray[np.uint8]
@@ -19,11 +20,19 @@ Picture = NDArray[np.uint8]
 
 def draw_clip(clip: Clip) -> list[Picture]:
     """Pictures of one clip, captioned. Shape (HEIGHT, WIDTH, 3) each."""
-    scene = make_scene(load_robot(clip.robot), load_task(clip.task), visual=True)
-    camera = Camera(scene, replace(OVERVIEW, width=WIDTH, height=HEIGHT))
+    camera = Camera(_scene_of(clip), replace(OVERVIEW, width=WIDTH, height=HEIGHT))
     pictures = [_captioned(camera.draw(qpos, clip.mocap), clip.caption) for qpos in clip.qpos]
     camera.close()
     return pictures
+
+
+def _scene_of(clip: Clip) -> Scene:
+    robot, task = load_robot(clip.robot), load_task(clip.task)
+    if clip.seed is None:
+        return make_scene(robot, task, visual=True)
+    env = RobosuiteEnv(robot, task)
+    env.reset(seed=clip.seed)
+    return env.scene
 
 
 def write_video(path: Path, pictures: list[Picture]) -> None:
@@ -60,7 +69,7 @@ def main(recording: str, folder: str) -> None:
     pictures = [[draw_clip(clip) for clip in row] for row in rows]
     for episode, (row, drawn) in enumerate(zip(rows, pictures, strict=True)):
         for clip, clip_pictures in zip(row, drawn, strict=True):
-            name = load_robot(clip.robot).name
+            name = load_robot(clip.robot).name + ("" if clip.seed is None else "_robosuite")
             write_video(Path(folder) / f"{name}_ep{episode}.mp4", clip_pictures)
     write_video(Path(folder) / "grid.mp4", tile(pictures))
 

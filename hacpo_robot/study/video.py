@@ -15,6 +15,8 @@ BACKENDS = ("egl", "osmesa")
 """OpenGL without a screen, in the order tried; a ``MUJOCO_GL`` of the user's comes first."""
 TIMEOUT_S = 300
 FPS = 20
+TEXTS = ("robot", "task", "caption", "seed")
+"""What of a clip is no array."""
 WIDTH, HEIGHT = 400, 300
 
 
@@ -30,10 +32,12 @@ class Clip:
     """Shape (n_steps, nq)."""
     mocap: FloatArray
     """Poses of goal marker and fixtures. Shape (nmocap, 7)."""
+    seed: int | None = None
+    """Of an episode in robosuite, whose scene is drawn then."""
 
 
 def make_videos(clips: list[list[Clip]], folder: Path) -> str | None:
-    """Write ``grid.mp4`` (a row per inner list) and ``<robot>_ep<i>.mp4`` as H.264.
+    """Write ``grid.mp4`` (a row per inner list) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264.
 
     Args:
         clips: Rows of clips of equal number; row ``i`` holds episode ``i`` of every robot.
@@ -77,7 +81,7 @@ def read_recording(path: Path) -> list[list[Clip]]:
 
 
 def _write_recording(clips: list[list[Clip]], path: Path) -> None:
-    texts = [[{"robot": c.robot, "task": c.task, "caption": c.caption} for c in row] for row in clips]
+    texts = [[{name: getattr(c, name) for name in TEXTS} for c in row] for row in clips]
     arrays = {
         f"{i}/{j}/{name}": getattr(clip, name)
         for i, row in enumerate(clips)

@@ -154,3 +154,22 @@ def test_one_opens_the_gripper_and_minus_one_closes_it(name):
         widths.append(env.state.gripper_width[0, 0])
     env.close()
     assert widths[0] > widths[1] + 0.01, widths  # some of robosuite's grippers are slow
+
+
+@pytest.mark.parametrize(
+    ("name", "opening"), [("panda", -0.4), ("panda", 0.1), ("panda", 0.5), ("ur5e", 0.1), ("ur5e", 0.5)]
+)
+def test_gripper_comes_to_the_width_that_was_asked_for(name, opening):
+    env = RobosuiteEnv(load_robot(name), load_task("lift"))
+    env.reset(seed=0)
+    action = np.zeros(env.action_signature.size)
+    action[-1] = opening
+    widths = []
+    for _ in range(40):
+        env.step(action)
+        widths.append(env.state.gripper_width[0, 0])
+    env.close()
+    spec, share = env.robot.gripper, (opening + 1) / 2
+    wanted = spec.min_width + share * (spec.stroke + spec.bow * (1 - share))
+    # robosuite's grippers move in steps of a tenth of their stroke.
+    assert np.mean(widths[20:]) == pytest.approx(wanted, abs=0.05 * spec.stroke)

@@ -1,0 +1,85 @@
+"""Policies in the simulator they were trained in and in robosuite, side by side, as data.
+
+    python benchmarks/robosuite_transfer.py runs/plain runs/varied
+
+Every policy that these runs exported and whose robot robosuite has, on held-out episodes of both: to
+``robosuite_transfer.json`` with its circumstances, and as a table to ``robosuite_transfer.md``.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from hacpo_robot.catalog import load_robot
+from hacpo_robot.cli.display import interval
+from hacpo_robot.export.runtime import load_policy
+from hacpo_robot.learning.evaluation import Evaluation
+from hacpo_robot.study.bench import machine
+from hacpo_robot.study.judge import judge
+from hacpo_robot.study.playback import as_action, scale_of
+from hacpo_robot.study.robosuite_judge import judge_in_robosuite
+from hacpo_robot.study.run_folder import RunFolder
+
+HERE = Path(__file__).parent
+HEAD = """| robot | randomisation in training | steps | here | robosuite | share | robosuite's own measure |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+
+
+def main() -> None:
+    """Play, then write both files."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("runs", nargs="+", type=Path, help="run folders")
+    parser.add_argument("--episodes", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0, help="of the starts")
+    chosen = parser.parse_args()
+    found = [row for run in chosen.runs for row in compare(RunFolder.open(run), chosen.episodes, chosen.seed)]
+    document = {"machine": machine(), "seed": chosen.seed, "policies": found}
+    (HERE / "robosuite_transfer.json").write_text(json.dumps(document, indent=2) + "\n")
+    (HERE / "robosuite_transfer.md").write_text(HEAD + "".join(map(line, found)))
+
+
+def compare(run: RunFolder, n_episodes: int, seed: int) -> Iterator[dict[str, object]]:
+    """Both outcomes of every policy of a run."""
+    settings = run.settings
+    for robot in map(load_robot, settings.robots):
+        if robot.robosuite_name is None:
+            continue
+        path = run.exported(robot.name) / "policy.onnx"
+        policy = load_policy(path)
+        here, _ = judge(
+            robot.name, settings.task, as_action(policy, scale_of(policy, robot.gripper)), n_episodes, seed
+        )
+        away = judge_in_robosuite(path, n_episodes, seed, progress=partial(print, robot.name))
+        yield {
+            "robot": robot.name,
+            "task": settings.task,
+            "randomization": settings.randomization,
+            "sharing": settings.sharing,
+            "steps": policy.metadata["training"]["steps"],
+            "here": asdict(here.evaluation),
+            "robosuite": asdict(away.evaluation),
+            "robosuite_own_measure": away.by_robosuite,
+        }
+
+
+def line(row: dict) -> str:
+    """One policy as a row of the table."""
+    here, away = Evaluation(**row["here"]), Evaluation(**row["robosuite"])
+    share = f"{100 * away.n_success / here.n_success:.0f} %" if here.n_success else ""
+    cells = [row["robot"], row["randomization"], f"{row['steps']:,}", told(here), told(away), share]
+    return f"| {' | '.join(cells)} | {row['robosuite_own_measure']} of {away.n_episodes} |\n"
+
+
+def told(evaluation: Evaluation) -> str:
+    """Successes with their interval."""
+    return f"{evaluation.n_success} of {evaluation.n_episodes}, {interval(evaluation)}"
+
+
+if __name__ == "__main__":
+    main()

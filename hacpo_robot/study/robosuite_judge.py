@@ -1,0 +1,163 @@
+"""Held-out episodes of a policy file in robosuite's own environment: a robot that was never trained on."""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.control.controller import action_signature, make_controller
+from hacpo_robot.envs.cell import CONTROL_HZ
+from hacpo_robot.envs.observation import Observer
+from hacpo_robot.envs.robosuite import check_counterpart
+from hacpo_robot.envs.robosuite_env import RobosuiteEnv
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.export.commands import CommandScale, command_signature
+from hacpo_robot.export.runtime import Policy, load_policy
+from hacpo_robot.learning.evaluation import HELD_OUT, Evaluation, summarize
+from hacpo_robot.sim.handles import Handles
+from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.specs.robot import RobotSpec
+from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.study.judge import FILMED
+from hacpo_robot.study.playback import scale_of
+from hacpo_robot.study.video import Clip
+
+
+@dataclass(frozen=True)
+class Episode:
+    """What became of one episode."""
+
+    success: bool
+    """The task's own, at the last step: what training counts."""
+    once: bool
+    """The same, at any step."""
+    robosuite: bool
+    """robosuite's own success at the last step."""
+    reward: float
+    """robosuite's, summed."""
+    clip: Clip
+
+
+@dataclass(frozen=True)
+class Away:
+    """Held-out episodes in robosuite, judged twice."""
+
+    evaluation: Evaluation
+    """By the task's success, as everywhere."""
+    by_robosuite: int
+    """Episodes that end in robosuite's own success."""
+    clips: list[Clip]
+    """Recordings of the first few."""
+
+
+def judge_in_robosuite(
+    policy: Path,
+    n_episodes: int,
+    seed: int,
+    *,
+    robot: str | None = None,
+    task: str | None = None,
+    n_processes: int | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Away:
+    """Run a policy file in robosuite, from the posture its metadata calls home.
+
+    Episode ``i`` has the same start whatever the number of episodes and processes.
+
+    Args:
+        policy: The file; it says which robot and task, what it reads and what it commands.
+        n_episodes: How many.
+        seed: Of the training run; held-out episodes start elsewhere.
+        robot: Another one than the metadata's, name or file.
+        task: Likewise.
+        n_processes: robosuite steps one world at a time; all cores when not given.
+        progress: Told after every episode: episodes done, successes among them.
+
+    Raises:
+        PolicyError: the file cannot be used.
+        InvalidSpecError: robosuite has no such robot or task, or the file reads or commands something else.
+    """
+    metadata = load_policy(policy).metadata
+    robot, task = robot or metadata["robot"]["name"], task or metadata["task"]
+    check_counterpart(load_robot(robot), load_task(task))
+    check_fit(metadata, load_robot(robot), load_task(task))
+    n_processes = min(n_processes or os.cpu_count() or 1, n_episodes)
+    seeds = np.random.SeedSequence(HELD_OUT + seed).generate_state(n_episodes).tolist()
+    episodes: list[Episode] = []
+    with ExitStack() as stack:
+        spread = map
+        if n_processes > 1:
+            workers = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"))
+            spread = stack.enter_context(workers).map
+        for episode in spread(partial(play_episode, policy, robot, task), seeds):
+            episodes.append(episode)
+            progress(len(episodes), sum(each.success for each in episodes))
+    columns = ([getattr(each, name) for each in episodes] for name in ("success", "once", "reward"))
+    by_robosuite = sum(each.robosuite for each in episodes)
+    return Away(summarize(*map(np.array, columns)), by_robosuite, [each.clip for each in episodes[:FILMED]])
+
+
+def play_episode(path: Path, robot: str, task: str, seed: int) -> Episode:
+    """One episode from the start that ``seed`` draws; other arguments as above."""
+    policy, scale, env = _stage(path, robot, task)
+    places = env.observation_signature.slices
+    policy.reset()
+    observation, _ = env.reset(seed=seed)
+    ended = success = once = False
+    info, total, seen = {}, 0.0, []
+    while not ended:
+        seen.append(env.qpos)
+        command = policy.act({name: observation[place] for name, place in places.items()})
+        observation, reward, _, ended, info = env.step(scale.actions(command))
+        success = bool(env.task.success(env.state)[0])
+        once, total = once or success, total + reward
+    caption = f"{env.robot.name} in robosuite: {'success' if success else 'failure'}"
+    clip = Clip(robot, task, caption, np.stack(seen), np.zeros((0, 7)), seed)
+    return Episode(success, once, info["is_success"], total, clip)
+
+
+@cache
+def _stage(path: Path, robot: str, task: str) -> tuple[Policy, CommandScale, RobosuiteEnv]:
+    """The file, what its commands mean, and the environment; made once per process."""
+    policy = load_policy(path)
+    body = load_robot(robot)
+    env = RobosuiteEnv(body, load_task(task), posture=policy.metadata["robot"]["home"])
+    return policy, scale_of(policy, body.gripper), env
+
+
+def check_fit(metadata: dict[str, Any], robot: RobotSpec, task: TaskSpec) -> None:
+    """Raise unless a robot senses what a file reads and takes what it commands, at the same rate.
+
+    Raises:
+        InvalidSpecError: the message says what the file has, and what the robot.
+    """
+    here = f"{robot.name} on {task.name} in robosuite"
+    actions = action_signature(make_controller(robot, Handles.of(make_scene(robot, task))))
+    for verb, key, signature in (
+        ("reads", "observations", Observer(robot, task).signature),
+        ("commands", "actions", command_signature(actions, robot.gripper)),
+    ):
+        described = {field["name"]: _facts(field) for field in metadata[key]}
+        offered = {field.name: _facts(vars(field)) for field in signature.fields}
+        if list(described) != list(offered):
+            names, known = ", ".join(described), ", ".join(offered)
+            raise InvalidSpecError(f"the policy {verb} {names}; {here} has {known}")
+        for name, facts in described.items():
+            if facts != (known := offered[name]):
+                raise InvalidSpecError(f"the policy {verb} {name} as {facts}; {here} has it as {known}")
+    hz = metadata["control"]["frequency_hz"]
+    if hz != CONTROL_HZ:
+        raise InvalidSpecError(f"the policy acts {hz:g} times a second; {here} does {CONTROL_HZ} times")
+
+
+def _facts(field: Mapping[str, Any]) -> tuple[object, ...]:
+    """Unit, frame and bounds."""
+    return field["unit"], field["frame"] or "", tuple(field["low"]), tuple(field["high"])
