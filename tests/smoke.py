@@ -27,9 +27,9 @@ def main() -> None:
     assert (reward >= 0).all()
     env.close()
 
-    command = [str(Path(sys.executable).parent / "hacpo-robot"), "list", "robots"]
+    command = [str(Path(sys.executable).parent / "hacpo-robot"), "list"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "panda" in listed, listed
+    assert {"panda", "lift", "demo", "sharing"} <= set(listed.split()), listed
     print(f"hacpo-robot {version('hacpo-robot')}: the wheel works")  # noqa: T201
 
 

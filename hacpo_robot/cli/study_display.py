@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
@@ -53,21 +53,19 @@ class StudyDisplay:
     def overview(self, now: Overview) -> None:
         """Where the study stands."""
         if self._live is not None:
-            self._live.update(self._table(now), refresh=True)
+            self._live.update(self._picture(now), refresh=True)
         elif time.monotonic() - self._told >= PLAIN_EVERY_S:
             self._told = time.monotonic()
             self.said(f"{_summary(now)}; " + ", ".join(_plain(each) for each in now.running))
 
-    def _table(self, now: Overview) -> Table:
-        """Finished runs by condition and task, then those that run."""
-        table = Table(title=f"{self._plan.title}: {_summary(now)}")
-        table.add_column("condition")
+    def _picture(self, now: Overview) -> Group:
+        """Completion of the finished runs by condition and task, then those that run."""
+        table = Table("condition")
         for task in self._plan.tasks:
             table.add_column(task, justify="right")
         for condition in self._plan.conditions:
             table.add_row(condition, *(_reached(now.results, condition, task) for task in self._plan.tasks))
-        table.caption = "\n".join(_plain(each) for each in now.running)
-        return table
+        return Group(f"{self._plan.title}: {_summary(now)}", table, *map(_plain, now.running))
 
 
 def duration(seconds: float) -> str:

@@ -99,9 +99,10 @@ def _band(curves: list[FloatArray]) -> Band:
 def _introduction(page: Path, folders: Sequence[Path]) -> str:
     given = " ".join(os.path.relpath(folder, page.parent) for folder in folders)
     return (
-        f"# Results\n\nWritten in this folder by `hacpo-robot report {given} --page {page.name}` from the files in these "
-        "folders, and read with `docs/study.md`. Completion is the share of held-out episodes that end in "
-        "success, by the final policy; curves show training episodes, exploration included."
+        f"# Results\n\nWritten in this folder by `hacpo-robot report {given} --page {page.name}` from the "
+        "files in the folders named, and read with `docs/study.md`. Completion is the share of held-out "
+        "episodes that end in success, by the final policy; curves show training episodes, exploration "
+        "included."
     )
 
 
