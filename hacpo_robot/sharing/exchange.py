@@ -121,11 +121,13 @@ class Exchange:
             rate = member.pool.success_rate
             return me.trust_in(member).promise(rate) if self._guards.trust else rate
 
+        lead = me.pool.success_rate + self.settings.rehearsal_lead if self._guards.mastery else 0.0
         able = [
             member
             for member in self._heard_by(me)
             if member.teacher is not None
-            and self._is_enough(promise(member), me.pool.success_rate, self.settings.rehearsal_lead)
+            and promise(member) >= lead
+            and self._pays(promise(member), me.pool.success_rate)
             and me.trust_in(member).is_due(member.pool.success_rate)
         ]
         best = max(able, key=promise, default=None)
@@ -138,13 +140,12 @@ class Exchange:
         """Whether a rehearsal succeeds so much more often that the learner gains by adopting it."""
         if not self._guards.trust:
             return True
-        own = self.members[learner].pool.success_rate
-        return self._is_enough(float(rehearsal.success.mean()), own, self.settings.adoption_lead)
+        return self._pays(float(rehearsal.success.mean()), self.members[learner].pool.success_rate)
 
-    def _is_enough(self, promised: float, own: float, lead: float) -> bool:
-        if not self._guards.mastery:
-            return True
-        return promised >= own + lead and self.settings.adoption_discount * promised >= own
+    def _pays(self, promised: float, own: float) -> bool:
+        """Whether what is left of a skill after its adoption is more than the learner has."""
+        left = self.settings.adoption_discount * promised
+        return left >= own + self.settings.adoption_lead or not self._guards.mastery
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""

@@ -109,15 +109,15 @@ class SharingSettings:
     """A learner tries in its own worlds what a source does that succeeds this much more often."""
     rehearsal_worlds: int = 8
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
-    rehearsal_rounds: int = 5
-    """Rounds of a rehearsal, as long as it is clearly better than what the learner does already."""
+    rehearsal_rounds: int = 8
+    """Rounds of a rehearsal, as long as it pays to adopt it."""
     rehearsal_end: float = 0.1
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
-    adoption_lead: float = 0.05
-    """A rehearsal that succeeds so much more often than the learner does already is adopted."""
     adoption_discount: float = 0.6
-    """Share of a rehearsed skill that is left right after it was adopted: what promises less than the
-    learner does already, so discounted, is neither rehearsed nor adopted."""
+    """Share of a rehearsed skill that is left right after it was adopted."""
+    adoption_lead: float = 0.05
+    """What is left must succeed so much more often than the learner does already, or it is neither
+    rehearsed further nor adopted."""
     adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
     adoption_rate: float = 2e-3
