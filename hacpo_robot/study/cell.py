@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -145,7 +144,4 @@ def _work(cell: Cell, folder: Path, command: str, cores: Sequence[int], news: Co
         sys.exit(STOPPED)
     except HacpoError as error:
         news.send(str(error))
-        sys.exit(FAILED)
-    except Exception:
-        traceback.print_exc()
         sys.exit(FAILED)

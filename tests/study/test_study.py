@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from hacpo_robot.errors import RunFolderError
+from hacpo_robot.errors import RunFolderError, StudyError
 from hacpo_robot.study.meter import Progress
-from hacpo_robot.study.plan import load_plan
+from hacpo_robot.study.plan import load_plan, plan_from_dict
 from hacpo_robot.study.results import read_results
 from hacpo_robot.study.standing import Clock, Standing, StudyWatch
 from hacpo_robot.study.study import Study, _cores, _locked
@@ -45,7 +45,7 @@ def test_a_study_outlives_a_kill_and_an_interrupt_and_ends_in_figures(tmp_path):
     study = start(tmp_path)
     (first, *_) = wait_for(lambda: list(tmp_path.glob("study/*/checkpoints/step_*")))
     study.kill()
-    study.wait()
+    study.communicate()
 
     study = start(tmp_path, "--resume")
     log = first.parents[1] / "log.txt"
@@ -80,6 +80,18 @@ def test_a_study_outlives_a_kill_and_an_interrupt_and_ends_in_figures(tmp_path):
     assert "4 of 4 runs have finished" in page
     assert re.search(r"^\| `hacpo` \| \d+ %", page, re.M)
     assert (tmp_path / "figures" / "miniature.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.slow
+def test_a_cell_that_fails_is_named_and_does_not_hold_up_the_others(tmp_path):
+    parts = {"fleets": {"f": ["scara"]}, "conditions": {"none": {"sharing": "none"}}, "headline": ["none"]}
+    plan = plan_from_dict("x", parts | {"tasks": {"open_door": {}}})  # which that arm cannot do
+    said, cells = [], plan.cells(2)
+    study = Study(plan, cells, tmp_path / "study", tmp_path / "files")
+    with pytest.raises(StudyError, match=r"2 of 2 cells failed; see .*/none-0/log\.txt, .*/none-1/log\.txt"):
+        study.run(cells, 1, StudyWatch(said=said.append))
+    assert len(said) == 2
+    assert "none-0: failed, robot 'scara' cannot do task 'open_door'" in said[0]
 
 
 def test_two_processes_do_not_run_one_study(tmp_path):
