@@ -70,20 +70,21 @@ LEVELS: Mapping[Level, Randomization | None] = {
         friction=(0.7, 1.4),
         joint_damping=(0.5, 2.0),
         servo_gain=(0.8, 1.25),
-        gripper_speed=(0.4, 1.2),
+        gripper_speed=(0.25, 1.25),
+        latency=(0, 1),
     ),
     "wide": Randomization(
         object_mass=(0.5, 2.0),
         friction=(0.5, 2.0),
         joint_damping=(0.3, 3.0),
         servo_gain=(0.6, 1.6),
-        gripper_speed=(0.25, 1.5),
+        gripper_speed=(0.15, 1.5),
         sensor_noise=(0.5, 2.0),
-        latency=(0, 1),
+        latency=(0, 2),
     ),
 }
-"""Ranges to train with, by name. ``mild``: what a model does not know; ``wide``: and noise, and commands
-that arrive a control step late in every other episode."""
+"""Ranges to train with, by name. ``mild``: what a model does not know, and commands that arrive a control
+step late in every other episode; ``wide``: more of all that, and sensor noise."""
 
 
 def draw(randomization: Randomization, rng: np.random.Generator) -> FloatArray:

@@ -138,8 +138,8 @@ class TrainSettings:
     seed: int = 0
     sharing: Sharing = "hacpo"
     randomization: Level = "none"
-    """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos; ``wide``:
-    more of it, sensor noise and latency. Evaluation is on the model as it is."""
+    """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
+    gripper, latency; ``wide``: more of it, and sensor noise. Evaluation is on the model as it is."""
     checkpoint_every: int = 100_000
     """Steps per arm between checkpoints."""
     export_every: int = 0

@@ -86,7 +86,8 @@ def judge_in_robosuite(
         InvalidSpecError: robosuite has no such robot or task, or the file reads or commands something else.
     """
     metadata = load_policy(policy).metadata
-    robot, task = robot or metadata["robot"]["name"], task or metadata["task"]
+    robot = robot or str(metadata["robot"]["name"])
+    task = task or str(metadata["task"])
     check_counterpart(load_robot(robot), load_task(task))
     check_fit(metadata, load_robot(robot), load_task(task))
     n_processes = min(n_processes or os.cpu_count() or 1, n_episodes)
