@@ -23,6 +23,7 @@ SECTIONS = (
     ("All arms together", tables.headline),
     ("Differences", tables.differences),
     ("Speed of learning", tables.speed_of_learning),
+    ("Task by task", tables.per_task),
     ("Arm by arm", tables.per_arm),
     ("Parts of the method", tables.ablations),
     ("Who taught whom", tables.who_taught_whom),

@@ -120,8 +120,25 @@ def _share_of_budget(steps: FloatArray, success: FloatArray, budget: float) -> f
     return restricted_mean(np.array([steps_to(steps, success, THRESHOLD)]), budget) / budget
 
 
+def per_task(plan: Plan, results: Results) -> str:
+    """Completion of each fleet on each task, and what the claim gains on each rival."""
+    figures = completions(results)
+    claim, *rivals = _begun(plan, results)
+    rows = []
+    for task, fleet in blocks(results):
+        columns = [each for each in columns_of(results.reached) if each[:2] == (task, fleet)]
+        seeds = whole_seeds(figures, (claim, *rivals), columns)
+        if seeds:
+            scores = [matrix(figures, condition, columns, seeds) for condition in (*rivals, claim)]
+            gains = [compare(figures, claim, rival, columns, seeds).difference for rival in rivals]
+            completion = [share(estimate(mean, each)) for each in scores]
+            rows.append([task, fleet, str(len(seeds)), *completion, *map(points, gains)])
+    head = ["task", "fleet", "seeds", *(f"`{name}`" for name in (*rivals, claim))]
+    return table([*head, *(f"above `{name}`" for name in rivals)], rows)
+
+
 def per_arm(plan: Plan, results: Results) -> str:
-    """Completion of each arm under each headline condition, and what the claim gains on the first rival."""
+    """Completion of each arm under each headline condition, and what the claim gains on each rival."""
     claim, *rivals = _begun(plan, results)
     found: dict[tuple[Column, str], dict[int, Reached]] = defaultdict(dict)
     for row in results.reached:

@@ -45,6 +45,11 @@ def test_headline_has_completions_and_what_the_claim_gains(page):
     assert "the intervals are too narrow" in page
 
 
+def test_every_task_has_a_row(page):
+    completion = ["50 % (45 to 55)", "60 % (55 to 65)", "80 % (75 to 85)", "+30.0", "+20.0"]
+    assert rows(page, "Task by task") == [[task, "pair", "3", *completion] for task in ("reach", "lift")]
+
+
 def test_every_arm_has_a_row(page):
     found = rows(page, "Arm by arm")
     assert [row[:4] for row in found[:2]] == [["reach", "pair", "ur5e", "3"], ["reach", "pair", "scara", "3"]]
