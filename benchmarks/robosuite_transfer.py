@@ -3,72 +3,77 @@
     python benchmarks/robosuite_transfer.py runs/plain runs/varied
 
 Every policy that these runs exported and whose robot robosuite has, on held-out episodes of both: to
-``robosuite_transfer.json`` with its circumstances, and as a table to ``robosuite_transfer.md``.
+``robosuite_transfer.json`` with its circumstances, and as a table to ``robosuite_transfer.md``. What these
+hold of other policies stays.
 """
 
 import argparse
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hacpo_robot.catalog import load_robot
 from hacpo_robot.cli.display import interval
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.evaluation import Evaluation
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.study.bench import machine
 from hacpo_robot.study.judge import judge
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.robosuite_judge import judge_in_robosuite
 from hacpo_robot.study.run_folder import RunFolder
 
-HERE = Path(__file__).parent
+RESULT = Path(__file__).with_suffix(".json")
 HEAD = """| robot | randomisation in training | steps | here | robosuite | share | robosuite's own measure |
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
 
 def main() -> None:
-    """Play, then write both files."""
+    """Play policy after policy, and write both files after each."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("runs", nargs="+", type=Path, help="run folders")
+    parser.add_argument(
+        "--robots", nargs="+", help="some of the runs'; all that robosuite has when not given"
+    )
     parser.add_argument("--episodes", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0, help="of the starts")
     chosen = parser.parse_args()
-    found = [row for run in chosen.runs for row in compare(RunFolder.open(run), chosen.episodes, chosen.seed)]
-    document = {"machine": machine(), "seed": chosen.seed, "policies": found}
-    (HERE / "robosuite_transfer.json").write_text(json.dumps(document, indent=2) + "\n")
-    (HERE / "robosuite_transfer.md").write_text(HEAD + "".join(map(line, found)))
+    found = json.loads(RESULT.read_text())["policies"] if RESULT.exists() else {}
+    for run in map(RunFolder.open, chosen.runs):
+        for robot in map(load_robot, run.settings.robots):
+            if robot.robosuite_name and (not chosen.robots or robot.name in chosen.robots):
+                row = compare(run, robot, chosen.episodes, chosen.seed)
+                found[f"{robot.name}, {row['task']}, {row['randomization']}"] = row
+                document = {"machine": machine(), "seed": chosen.seed, "policies": found}
+                RESULT.write_text(json.dumps(document, indent=2) + "\n")
+                RESULT.with_suffix(".md").write_text(HEAD + "".join(map(line, found.values())))
 
 
-def compare(run: RunFolder, n_episodes: int, seed: int) -> Iterator[dict[str, object]]:
-    """Both outcomes of every policy of a run."""
-    settings = run.settings
-    for robot in map(load_robot, settings.robots):
-        if robot.robosuite_name is None:
-            continue
-        path = run.exported(robot.name) / "policy.onnx"
-        policy = load_policy(path)
-        here, _ = judge(
-            robot.name, settings.task, as_action(policy, scale_of(policy, robot.gripper)), n_episodes, seed
-        )
-        away = judge_in_robosuite(path, n_episodes, seed, progress=partial(print, robot.name))
-        yield {
-            "robot": robot.name,
-            "task": settings.task,
-            "randomization": settings.randomization,
-            "sharing": settings.sharing,
-            "steps": policy.metadata["training"]["steps"],
-            "here": asdict(here.evaluation),
-            "robosuite": asdict(away.evaluation),
-            "robosuite_own_measure": away.by_robosuite,
-        }
+def compare(run: RunFolder, robot: RobotSpec, n_episodes: int, seed: int) -> dict[str, Any]:
+    """Both outcomes of one policy."""
+    task, path = run.settings.task, run.exported(robot.name) / "policy.onnx"
+    policy = load_policy(path)
+    act = as_action(policy, scale_of(policy, robot.gripper))
+    here, _ = judge(robot.name, task, act, n_episodes, seed)
+    away = judge_in_robosuite(path, n_episodes, seed, progress=partial(print, robot.name, flush=True))
+    return {
+        "robot": robot.name,
+        "task": task,
+        "randomization": run.settings.randomization,
+        "sharing": run.settings.sharing,
+        "steps": policy.metadata["training"]["steps"],
+        "here": asdict(here.evaluation),
+        "robosuite": asdict(away.evaluation),
+        "robosuite_own_measure": away.by_robosuite,
+    }
 
 
-def line(row: dict) -> str:
+def line(row: dict[str, Any]) -> str:
     """One policy as a row of the table."""
     here, away = Evaluation(**row["here"]), Evaluation(**row["robosuite"])
     share = f"{100 * away.n_success / here.n_success:.0f} %" if here.n_success else ""
