@@ -10,6 +10,7 @@ import numpy as np
 from hacpo_robot.catalog import load_task
 from hacpo_robot.datasets.episode import Dataset, Episode, Header
 from hacpo_robot.datasets.recording import record
+from hacpo_robot.datasets.replay import TWINS
 from hacpo_robot.datasets.telling import as_experience, tell
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.episodes import make_episodes
@@ -85,11 +86,12 @@ def _episodes(
 
 def _record(source: Learner, spec: str, settings: TrainSettings, n_episodes: int) -> list[Episode]:
     """The episodes that an evaluation counts: it draws the second start of every world."""
-    held_out = make_episodes(spec, settings.task, n_episodes, seed=HELD_OUT + settings.seed)
-    held_out.begin(np.arange(n_episodes))
+    n_worlds = n_episodes + n_episodes % TWINS
+    held_out = make_episodes(spec, settings.task, n_worlds, seed=HELD_OUT + settings.seed)
+    held_out.begin(np.arange(n_worlds))
     recorded = record(held_out, source.act)
     held_out.cell.worlds.close()
-    return recorded
+    return recorded[:n_episodes]
 
 
 def _kept(learner: Learner) -> list[Experience]:

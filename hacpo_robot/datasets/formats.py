@@ -67,6 +67,8 @@ def read_dataset(path: Path) -> Dataset:
         DatasetError: it is none.
         MissingExtraError: the library of its format is not installed.
     """
+    if not path.exists():
+        raise DatasetError(f"{path} does not exist")
     reader = load_format("lerobot" if path.is_dir() else "robomimic")
     try:
         return reader.read(path)

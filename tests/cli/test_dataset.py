@@ -61,7 +61,7 @@ def test_wrong_input_gets_one_sentence(call, run, tmp_path):
         "episodes must be positive, not 0": ("dataset", run, "--format", "robomimic", "--episodes", "0"),
         "unknown robot of this run 'panda'": ("dataset", run, "--format", "lerobot", "--robots", "panda"),
         "no episode 7 in": ("play", "--replay", tmp_path / "scara.hdf5", "--episode", "7"),
-        "nowhere holds no dataset of ours": ("play", "--replay", "nowhere"),
+        "nowhere does not exist": ("play", "--replay", "nowhere"),
     }.items():
         code, _, fault = call(*arguments)
         assert code == 2

@@ -98,9 +98,11 @@ def test_a_dataset_is_never_written_over(written, dataset):
 
 def test_what_is_no_dataset_is_refused_by_name(tmp_path):
     (tmp_path / "empty.hdf5").write_bytes(b"nothing")
-    for path in (tmp_path, tmp_path / "empty.hdf5", tmp_path / "nowhere.hdf5"):
+    for path in (tmp_path, tmp_path / "empty.hdf5"):
         with pytest.raises(DatasetError, match=f"{path} holds no dataset of ours"):
             read_dataset(path)
+    with pytest.raises(DatasetError, match=r"nowhere\.hdf5 does not exist"):
+        read_dataset(tmp_path / "nowhere.hdf5")
 
 
 def test_an_unknown_format_lists_those_that_exist():

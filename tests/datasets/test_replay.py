@@ -7,8 +7,10 @@ import pytest
 
 from hacpo_robot.datasets.episode import Episode
 from hacpo_robot.datasets.formats import FORMATS, read_dataset, write_dataset
+from hacpo_robot.datasets.recording import record
 from hacpo_robot.datasets.replay import guess_start, replay
 from hacpo_robot.envs.episodes import make_episodes
+from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.hub import body_vector, world_vector
 from hacpo_robot.errors import DatasetError
 from tests.datasets.conftest import header_of
@@ -22,6 +24,14 @@ def test_a_replay_follows_to_the_last_bit_and_succeeds_again(dataset, tmp_path, 
     assert played.success
     assert played.tool_astray == played.object_astray == 0
     assert len(played.qpos) == len(dataset.episodes[1])
+
+
+def test_a_replay_of_tool_motion_follows_to_the_last_bit():
+    episodes = make_episodes("ur5e", "reach", 4, seed=1, n_threads=1)
+    expert = ScriptedExpert(episodes.cell)
+    played = replay(header_of(episodes.cell), record(episodes, lambda _: expert.act())[2])
+    assert played.exact
+    assert played.success
 
 
 def test_a_replay_without_its_start_begins_as_sensed_and_says_how_far_it_strays(dataset):
