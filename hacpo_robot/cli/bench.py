@@ -1,4 +1,4 @@
-"""``hacpo-robot bench``: simulation speed beside robosuite's own."""
+"""``hacpo-robot bench``: simulation speed beside robosuite's own, and how fast an exported policy answers."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from hacpo_robot.catalog import load_robot, robot_names
-from hacpo_robot.study.bench import Speed, machine, measure
+from hacpo_robot.study.bench import Speed, machine, measure, measure_latency
 
 
 def run(arguments: list[str]) -> None:
@@ -22,9 +22,12 @@ def run(arguments: list[str]) -> None:
     for robot in chosen.robots:
         speeds.append(measure(robot, chosen.task))
         print(_line(speeds[-1]), flush=True)
+    latency = measure_latency(chosen.robots[0], chosen.task)
+    print(f"exported {latency.robot}: median {latency.median_us:.0f} us, 99 % within {latency.p99_us:.0f} us")
     if chosen.json is not None:
         rows = [{**asdict(s), "ratio": s.ratio} for s in speeds]
-        chosen.json.write_text(json.dumps({"machine": machine(), "speeds": rows}, indent=2) + "\n")
+        report = {"machine": machine(), "speeds": rows, "latency": asdict(latency)}
+        chosen.json.write_text(json.dumps(report, indent=2) + "\n")
 
 
 def _line(speed: Speed) -> str:

@@ -17,9 +17,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeGuard
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import onnxruntime
@@ -201,7 +200,8 @@ class Policy:
                 raise PolicyError(f"{name!r} is stale: {age:.3f} s old, at most {limit:.3f} s allowed")
             if age < 0:
                 raise PolicyError(
-                    f"{name!r} is from the future by {-age:.3f} s; stamp with the policy's clock, time.monotonic"
+                    f"{name!r} is from the future by {-age:.3f} s; "
+                    "stamp with the policy's clock, time.monotonic where no other was given"
                 )
 
     def probe(self) -> FloatArray:
@@ -257,9 +257,9 @@ class Policy:
             feed["has_last"] = np.full((n, 1), last is not None, np.float32)
         return np.asarray(self._session.run(["actions"], feed)[0], np.float32)
 
-    def _read(self, name: str, value: ArrayLike) -> NDArray[np.float32]:
+    def _read(self, name: str, value: ArrayLike) -> NDArray[Any]:
         size = self.sensors[name]
-        array = _as_float32(value, f"sensor {name!r}")
+        array = _as_array(value, f"sensor {name!r}")
         if array.ndim == 0:
             array = array.reshape(1)
         if array.ndim not in (1, 2) or array.shape[-1] != size:
@@ -318,14 +318,15 @@ class Guard:
         robot, control, limits = (policy.metadata[key] for key in ("robot", "control", "limits"))
         self._on_fault, self._clock, self._kind = on_fault, policy.clock, KINDS[control["type"]]
         self._period = 1 / control["frequency_hz"]
-        self._low, self._high, self._jump = policy.low, policy.high, np.array(limits["jump"])
+        self._low, self._high = policy.low, policy.high
+        self._jump: FloatArray = np.array(limits["jump"])
         self._grip = control["gripper_speed"] * self._period
         self._joints = robot["joint_names"]
         self._joint_low = np.array([-np.inf if end is None else end for end in robot["joint_low"]])
         self._joint_high = np.array([np.inf if end is None else end for end in robot["joint_high"]])
-        self._speed: FloatArray | None = (
-            None if limits["joint_speed"] is None else np.array(limits["joint_speed"])
-        )
+        # Of joints; where the tool is commanded nobody knows.
+        self._speed = np.array([np.inf] if limits["joint_speed"] is None else limits["joint_speed"])
+        self._fastest = self._speed * (self._period if self._kind == "joint_position" else 1.0)
         self._names = [f"{f['name']}/{e}" for f in policy.metadata["actions"] for e in f["element_names"]]
         self.reset(joint_pos=joint_pos, gripper_width=gripper_width)
 
@@ -356,9 +357,7 @@ class Guard:
         notes: list[str] = []
         action = self._limit("range", wanted, self._low, self._high, notes)
         action = self._limit("jump", action, self._last - self._jump, self._last + self._jump, notes)
-        if self._speed is not None:
-            speed = self._speed * (self._period if self._kind == "joint_position" else 1.0)
-            action[:-1] = self._limit("speed", action[:-1], -speed, speed, notes)
+        action[:-1] = self._limit("speed", action[:-1], -self._fastest, self._fastest, notes)
         # As in training the gripper follows at its own speed; that is what the action means.
         action[-1] = np.clip(action[-1], self._last[-1] - self._grip, self._last[-1] + self._grip)
         self._last = action
@@ -415,13 +414,12 @@ class Guard:
 
     def _check_motion(self, joints: FloatArray) -> FloatArray:
         """Measured joints, unless they are where they cannot have come to since they were last good."""
-        if self._speed is not None:
-            elapsed = max(self._clock() - self._seen, self._period)
-            for i in np.flatnonzero(np.abs(joints - self._pos) > HASTE * elapsed * self._speed):
-                raise PolicyError(
-                    f"{self._joints[i]!r} is measured at {joints[i]:.4g}, {elapsed:.3f} s after "
-                    f"{self._pos[i]:.4g}: faster than it is ever commanded"
-                )
+        elapsed = max(self._clock() - self._seen, self._period)
+        for i in np.flatnonzero(np.abs(joints - self._pos) > HASTE * elapsed * self._speed):
+            raise PolicyError(
+                f"{self._joints[i]!r} is measured at {joints[i]:.4g}, {elapsed:.3f} s after "
+                f"{self._pos[i]:.4g}: faster than it is ever commanded"
+            )
         return joints
 
 
@@ -716,9 +714,10 @@ def _one_of(*choices: str) -> _Leaf:
     return _Leaf(lambda value: isinstance(value, str) and value in choices, f"one of {_quoted(choices)}")
 
 
-def _is_number(value: object) -> TypeGuard[float]:
+def _is_number(value: Any) -> bool:  # noqa: ANN401
     """Whether a value is a finite number of ordinary size, and not a truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(abs(value) <= MAX_NUMBER)
 
 
 def _is_text(value: object) -> bool:

@@ -1,10 +1,12 @@
-"""Simulation speed beside robosuite's own, same arm, same task, same cores, same run."""
+"""Speed: of simulation beside robosuite's own on the same cores in the same run; of an exported policy."""
 
 import os
 import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,13 @@ from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.robosuite import make_robosuite
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.export.candidate import Candidate
+from hacpo_robot.export.exporter import export_policy
+from hacpo_robot.export.metadata import Provenance
+from hacpo_robot.export.runtime import load_policy
+from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sim.worlds import NativeRollout
+from hacpo_robot.specs.training import PPOSettings
 
 N_ENVS = 64
 SECONDS = 4.0
@@ -22,6 +30,8 @@ WARM_UP = 20
 """Steps before the clock starts."""
 MAX_STEPS = 5000
 """Steps that actions are drawn for, beforehand."""
+N_CALLS = 20_000
+"""Actions that an exported policy is asked for."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,40 @@ def measure(robot_name: str, task_name: str) -> Speed:
     ours.close()
     overhead = seconds / stopwatch.seconds - 1
     return Speed(robot_name, task_name, N_ENVS * calls / seconds, robosuite_speed, overhead)
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Time from raw sensor values to an action, checks included, on one thread [us]."""
+
+    robot: str
+    task: str
+    median_us: float
+    p99_us: float
+
+
+def measure_latency(robot_name: str, task_name: str) -> Latency:
+    """Ask an exported policy of the size that training makes; what it has learned does not matter."""
+    robot, task = load_robot(robot_name), load_task(task_name)
+    env = make_vec_env(robot, task, 1, seed=0)
+    settings = PPOSettings(n_envs=1, batch_size=32, lr_decay=0.0)
+    model = make_learner(robot_name, env, settings, 0, None).model
+    model.learn(1)
+    actions = np.random.default_rng(0).uniform(-1.0, 1.0, (WARM_UP, 1, env.action_signature.size))
+    recorded = np.concatenate([np.asarray(env.step(action)[0]) for action in actions])
+    with TemporaryDirectory() as folder:
+        provenance = Provenance(run="bench", step=0, seed=0, sharing="none", robots=(robot_name,))
+        export_policy(Candidate(model=model, env=env), Path(folder) / robot_name, provenance, [recorded])
+        policy = load_policy(Path(folder) / robot_name / "policy.onnx")
+    env.close()
+    sensors = env.observation_signature.split(recorded[-1])
+    seconds = np.empty(N_CALLS)
+    for i in range(N_CALLS):
+        began = time.perf_counter()
+        policy.act(sensors)
+        seconds[i] = time.perf_counter() - began
+    median, p99 = 1e6 * np.quantile(seconds, [0.5, 0.99])
+    return Latency(robot_name, task_name, float(median), float(p99))
 
 
 def machine() -> dict[str, str | int | None]:
