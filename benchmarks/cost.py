@@ -1,6 +1,6 @@
 """What sharing costs: its share of the time of four arms, and the cost per learner of large fleets.
 
-    python benchmarks/cost.py [arms] [toys] [--steps N] [--iterations N]
+    python benchmarks/cost.py [arms|toys] [--steps N] [--iterations N]
 
 ``arms`` trains the fleet of ``sharing.py`` and times every phase. ``toys`` trains 4 and 32 points in the
 plane, three in four of whom succeed at once and teach the others; cost is counted per learner and iteration.
@@ -36,6 +36,7 @@ from hacpo_robot.learning.imitation import Imitator
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing import exchange, member
 from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import PPOSettings, SharingSettings, TrainSettings
 from hacpo_robot.study import train
 from hacpo_robot.study.bench import machine
@@ -43,6 +44,7 @@ from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.run_folder import RunFolder
 
 RESULT = Path(__file__).with_suffix(".json")
+CLOCKS = ("wall", "cpu", "idle")
 OWN = ("rollout", "ppo")
 """Phases that plain PPO has too."""
 PHASES = {
@@ -70,11 +72,11 @@ TOY_PPO = PPOSettings(n_envs=16, n_steps=32)
 
 
 class Clock:
-    """Owner of the time spent in every phase: [wall, processor, idle], seconds."""
+    """Owner of the time spent in every phase, by each of ``CLOCKS`` [s]."""
 
     def __init__(self) -> None:
         """Stopped."""
-        self.seconds: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(3))
+        self.seconds: dict[str, FloatArray] = defaultdict(lambda: np.zeros(3))
         self.calls: dict[str, int] = defaultdict(int)
         self._open: list[str] = []
         self._since = self._now()
@@ -108,27 +110,33 @@ class Clock:
         self._since = now
 
     @staticmethod
-    def _now() -> np.ndarray:
+    def _now() -> FloatArray:
         process, main = time.process_time(), time.thread_time()
         idle = main + (process - main) / (os.cpu_count() or 1)
         return np.array([time.perf_counter(), process, idle])
+
+    @property
+    def total(self) -> FloatArray:
+        """Of all phases."""
+        return np.sum(list(self.seconds.values()), axis=0)
 
     def table(self, per: float = 1.0) -> dict[str, dict[str, float]]:
         """All phases, most expensive first."""
         order = sorted(self.seconds, key=lambda phase: -self.seconds[phase][2])
         return {
-            phase: {"calls": self.calls[phase]}
-            | dict(
-                zip(("wall_s", "cpu_s", "idle_s"), (self.seconds[phase] / per).round(5).tolist(), strict=True)
-            )
+            phase: {"calls": float(self.calls[phase]), **by_clock(self.seconds[phase] / per)}
             for phase in order
         }
 
     def shares(self) -> dict[str, float]:
         """Of sharing in all that was counted, by each of the clocks."""
-        own = sum(self.seconds[phase] for phase in OWN)
-        share = 1 - own / sum(self.seconds.values())
-        return dict(zip(("wall", "cpu", "idle"), share.round(4).tolist(), strict=True))
+        own = np.sum([self.seconds[phase] for phase in OWN], axis=0)
+        return by_clock(1 - own / self.total)
+
+
+def by_clock(values: FloatArray) -> dict[str, float]:
+    """Values by the name of their clock."""
+    return {name: round(float(value), 5) for name, value in zip(CLOCKS, values, strict=True)}
 
 
 def main() -> None:
@@ -136,12 +144,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", choices=["arms", "toys"], default=["arms", "toys"])
+    parser.add_argument("part", nargs="?", choices=["arms", "toys"], help="both when not given")
     parser.add_argument("--steps", type=int, default=sharing.STEPS, help="of every arm")
     parser.add_argument("--iterations", type=int, default=12, help="of every fleet of toys")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    for part in chosen.parts:
+    for part in [chosen.part] if chosen.part else ["arms", "toys"]:
         measured = measure_arms(chosen.steps) if part == "arms" else measure_toys(chosen.iterations)
         document = json.loads(RESULT.read_text()) if RESULT.exists() else {}
         document |= {"machine": machine(), part: measured}
@@ -164,7 +172,7 @@ def measure_arms(steps: int) -> dict[str, Any]:
 def measure_toys(iterations: int) -> dict[str, Any]:
     """Cost per learner and iteration of a small and a large fleet."""
     small, large = (measure_fleet(n, iterations) for n in FLEETS)
-    ratios = {key: round(large[key] / small[key], 3) for key in ("wall_s", "cpu_s", "idle_s")}
+    ratios = {key: round(large[key] / small[key], 3) for key in CLOCKS}
     return {"iterations": iterations, "ratio": ratios, str(FLEETS[0]): small, str(FLEETS[1]): large}
 
 
@@ -175,10 +183,9 @@ def measure_fleet(n_learners: int, iterations: int) -> dict[str, Any]:
     with clock.running():
         fleet.run(steps, {learner.name: Logger(None, []) for learner in fleet.learners})
     turns = clock.calls["rollout"]
-    total = sum(clock.seconds.values()) / turns
     return {
         "turns": turns,
-        **dict(zip(("wall_s", "cpu_s", "idle_s"), total.round(5).tolist(), strict=True)),
+        **by_clock(clock.total / turns),
         "phases": clock.table(per=turns),
     }
 
