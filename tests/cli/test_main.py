@@ -85,6 +85,7 @@ def test_wrong_input_gets_one_sentence_and_writes_nothing(call, tmp_path, argume
         ("--eval-episodes", "0", "eval_episodes must be positive, not 0"),
         ("--ppo.n-envs", "0", "n_envs must be positive, not 0"),
         ("--sharing", "everything", "hacpo"),
+        ("--randomization", "lots", "mild"),
         ("--stepz", "5", "--steps"),
     ],
 )
@@ -145,6 +146,14 @@ def test_a_cut_policy_file_is_refused(call, finished, tmp_path):
 def test_a_policy_on_a_task_that_it_does_not_fit_is_refused(call, finished):
     code, _, stderr = call("play", finished / "exported" / "ur5e" / "policy.onnx", "--task", "reach")
     assert (code, stderr.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize(("robot", "sentence"), [("scara", "no counterpart"), ("panda", "the policy reads")])
+def test_a_policy_that_robosuite_cannot_run_is_refused(call, finished, robot, sentence):
+    policy = finished / "exported" / "ur5e" / "policy.onnx"
+    code, _, stderr = call("play", policy, "--robot", robot, "--backend", "robosuite")
+    assert (code, stderr.count("\n")) == (2, 1)
+    assert sentence in stderr
 
 
 def test_a_run_is_not_resumed_with_another_kind_of_sharing(call, finished, tmp_path):

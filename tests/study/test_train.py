@@ -12,7 +12,7 @@ from stable_baselines3 import PPO
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.errors import CheckpointError
+from hacpo_robot.errors import CheckpointError, UnknownNameError
 from hacpo_robot.export.exporter import FILES
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
@@ -20,7 +20,7 @@ from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.train import restore_fleet, train
+from hacpo_robot.study.train import make_fleet, restore_fleet, train
 
 ROBOTS = ("ur5e", "panda")
 
@@ -146,3 +146,14 @@ def test_a_run_says_what_it_does(finished):
     said = finished[3]
     assert said[0] == "training ur5e, panda on lift, sharing: none"
     assert said[1:] == [f"evaluating {robot} on 4 held-out episodes" for robot in ROBOTS]
+
+
+def test_worlds_differ_where_the_settings_say_so(miniature):
+    for level, varied in (("none", False), ("mild", True)):
+        for learner in make_fleet(replace(miniature, sharing="none", randomization=level)).learners:
+            assert (learner.env.cell.variation is not None) == varied
+
+
+def test_an_unknown_level_of_randomization_lists_those_there_are(miniature):
+    with pytest.raises(UnknownNameError, match="unknown randomization 'lots'; valid: mild, none, wide"):
+        replace(miniature, randomization="lots")
