@@ -16,7 +16,7 @@ class Gripper:
         """Take the numbers of one gripper."""
         self._closed = np.array(spec.finger_closed)
         self._span = np.subtract(spec.finger_opened, spec.finger_closed)
-        self._share_per_joint = 1 / (len(self._span) * self._span)[:, None]
+        self._share_per_joint = 1 / (len(self._span) * self._span)
         self._min_width, self._stroke, self._bow = spec.min_width, spec.stroke, spec.bow
 
     def targets(self, command: FloatArray) -> FloatArray:
@@ -32,5 +32,6 @@ class Gripper:
         Returns:
             Shape (n, 1) [m].
         """
-        share = (finger_pos - self._closed) @ self._share_per_joint  # 0 closed, 1 open
+        each = (finger_pos - self._closed) * self._share_per_joint
+        share = each.sum(axis=-1, keepdims=True)  # 0 closed, 1 open
         return self._min_width + share * (self._stroke + self._bow * (1 - share))

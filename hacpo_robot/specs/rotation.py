@@ -7,9 +7,9 @@ from hacpo_robot.specs.signature import FloatArray
 
 def matrix_of_quaternion(quat: FloatArray) -> FloatArray:
     """Rotation matrix of unit quaternions (wxyz). (..., 4) -> (..., 3, 3)."""
-    products = quat[..., :, None] * quat[..., None, :]
-    flat = products.reshape(*quat.shape[:-1], 16) @ _MATRIX_OF_PRODUCTS
-    return flat.reshape(*quat.shape[:-1], 3, 3)
+    products = (quat[..., :, None] * quat[..., None, :]).reshape(*quat.shape[:-1], 1, 16)
+    # A product per row: one for all rounds a row by how many there are, and worlds must not depend on company.
+    return (products @ _MATRIX_OF_PRODUCTS).reshape(*quat.shape[:-1], 3, 3)
 
 
 def _matrix_of_products() -> FloatArray:

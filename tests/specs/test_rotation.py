@@ -25,6 +25,12 @@ def test_matrix_of_quaternion_equals_mujocos(rng):
         np.testing.assert_allclose(ours.ravel(), theirs, atol=1e-12)
 
 
+def test_a_rotation_is_the_same_to_the_last_bit_in_any_company(rng):
+    for _ in range(50):
+        quats = random_quaternions(rng, 5)
+        np.testing.assert_array_equal(matrix_of_quaternion(quats[-1:]), matrix_of_quaternion(quats)[-1:])
+
+
 def test_rotation_vector_equals_mujocos(rng):
     quats = random_quaternions(rng, 50)
     for quat, ours in zip(quats, rotation_vector(matrix_of_quaternion(quats)), strict=True):
