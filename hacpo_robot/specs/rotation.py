@@ -8,7 +8,7 @@ from hacpo_robot.specs.signature import FloatArray
 def matrix_of_quaternion(quat: FloatArray) -> FloatArray:
     """Rotation matrix of unit quaternions (wxyz). (..., 4) -> (..., 3, 3)."""
     products = (quat[..., :, None] * quat[..., None, :]).reshape(*quat.shape[:-1], 1, 16)
-    # A product per row: one for all rounds a row by how many there are, and worlds must not depend on company.
+    # A product per row: one for all rounds a row by how many there are; worlds must not depend on company.
     return (products @ _MATRIX_OF_PRODUCTS).reshape(*quat.shape[:-1], 3, 3)
 
 
