@@ -81,11 +81,11 @@ Policy::Policy(const std::filesystem::path& folder) {
 }
 
 void Policy::read_metadata(const json& metadata) {
-  const json &version = metadata.at("schema_version"), &inputs = metadata.at("inputs");
-  const json& control = metadata.at("control");
+  const json& version = metadata.at("schema_version");
   if (version != kSchemaVersion)
     throw PolicyError("it has version " + version.dump() + ", this program reads version " +
                       to_string(kSchemaVersion));
+  const json &inputs = metadata.at("inputs"), &control = metadata.at("control");
   if (inputs != "obs" && inputs != "sensors")
     throw PolicyError("its inputs are " + inputs.dump() + ", known are \"obs\" and \"sensors\"");
   if (!control.at("low_pass_hz").is_null())

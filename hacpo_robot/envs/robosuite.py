@@ -10,6 +10,7 @@ import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.response import joint_response, tool_response
+from hacpo_robot.sim.robosuite_readout import ARM
 from hacpo_robot.sim.scene import Scene
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.robot import RobotSpec
@@ -93,6 +94,17 @@ def make_robosuite(
             control_freq=control_hz,
             ignore_done=True,
         )
+
+
+def loosen_base(model: Any) -> None:  # noqa: ANN401
+    """Let nothing collide with what of robosuite's arm stands still.
+
+    MuJoCo spares a link and its parent, but not where the parent stands still: the shoulder of robosuite's
+    Sawyer is jammed in its base, and cannot turn.
+    """
+    bodies = model.geom_bodyid
+    still = [model.body_weldid[body] == 0 and model.body(body).name.startswith(ARM) for body in bodies]
+    model.geom_contype[still] = model.geom_conaffinity[still] = 0
 
 
 def controller_like(scene: Scene) -> dict[str, Any]:

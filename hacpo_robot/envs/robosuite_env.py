@@ -14,7 +14,13 @@ from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.control.gripper import Gripper
 from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.observation import Observer
-from hacpo_robot.envs.robosuite import COUNTERPARTS, NATIVE_GRIPPER, controller_like, make_robosuite
+from hacpo_robot.envs.robosuite import (
+    COUNTERPARTS,
+    NATIVE_GRIPPER,
+    controller_like,
+    loosen_base,
+    make_robosuite,
+)
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
@@ -127,6 +133,12 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         """A copy of all positions of that model. Shape (nq,)."""
         return self.simulation.sim.data.qpos.copy()
 
+    @property
+    def mocap(self) -> FloatArray:
+        """Poses of the bodies of that model that are moved by hand. Shape (nmocap, 7)."""
+        data = self.simulation.sim.data
+        return np.concatenate([data.mocap_pos, data.mocap_quat], axis=-1)
+
     def close(self) -> None:
         """Let robosuite's simulation go."""
         self.simulation.close()
@@ -134,6 +146,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     def _begin(self) -> None:
         self._elapsed, self._gripper_command = 0, 1.0
         sim, names = self.simulation.sim, COUNTERPARTS[self.task.name].props
+        loosen_base(sim.model._model)
         self._readout = RobosuiteReadout(sim.model._model, sim.data._data, self.robot, self.task, names)
         self._read()
         self._width_before = float(self.state.gripper_width[0, 0])

@@ -61,8 +61,9 @@ _ONNXRUNTIME = (
     ort_errors.InvalidProtobuf,
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
+    UnicodeDecodeError,
 )
-"""What onnxruntime raises; its errors have no common root."""
+"""What onnxruntime raises; its errors have no common root, and names of a damaged file are no text."""
 _PARTS = {
     "model": {7: "graph", 8: "opset", 14: "entry"},
     "graph": {1: "node", 5: "tensor"},
@@ -600,7 +601,8 @@ def _make_session(content: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4  # what is wrong comes as an exception, not on stderr as well
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    providers = ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(content, options, providers=providers, enable_fallback=0)
 
 
 def _inspect(content: bytes) -> dict[str, str]:

@@ -121,7 +121,7 @@ def play_episode(path: Path, robot: str, task: str, seed: int) -> Episode:
         success = bool(env.task.success(env.state)[0])
         once, total = once or success, total + reward
     caption = f"{env.robot.name} in robosuite: {'success' if success else 'failure'}"
-    clip = Clip(robot, task, caption, np.stack(seen), np.zeros((0, 7)), seed)
+    clip = Clip(robot, task, caption, np.stack(seen), env.mocap, seed)
     return Episode(success, once, info["is_success"], total, clip)
 
 

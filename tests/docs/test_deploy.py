@@ -1,4 +1,4 @@
-"""The guide to a robot, followed to the letter: trained, exported, copied, and run where nothing of ours is."""
+"""The guide to a robot, followed to the letter: trained, exported, run where nothing of ours is."""
 
 import re
 import shlex
@@ -39,7 +39,7 @@ def run(line, folder, environment=None):
 
 
 @pytest.mark.slow
-def test_a_newcomer_deploys_a_policy(tmp_path, monkeypatch):
+def test_a_newcomer_deploys_a_policy(tmp_path):
     robot, site = tmp_path / "robot", tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(ALONE)

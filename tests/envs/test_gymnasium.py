@@ -94,17 +94,6 @@ def test_one_world_moves_as_the_first_of_many(pair, n_envs, n_threads, rng):
     env.close()
 
 
-@pytest.mark.parametrize("robot", ["panda", "ur5e", "kinova3"])
-def test_a_world_moves_the_same_whoever_else_is_there(robot, rng):
-    """The last row of an odd number is where matrix products round otherwise."""
-    task = load_task("lift")
-    odd, even = (make_vec_env(load_robot(robot), task, n_envs=n, seed=4, n_threads=1) for n in (3, 4))
-    np.testing.assert_array_equal(odd.reset(), even.reset()[:3])
-    for _ in range(60):
-        action = rng.uniform(-1, 1, (4, odd.action_signature.size)).astype(np.float32)
-        np.testing.assert_array_equal(odd.step(action[:3])[0], even.step(action)[0][:3])
-
-
 def test_worlds_of_both_vector_protocols_are_the_same(rng):
     envs = ManipulationVectorEnv("panda", "lift", 4, n_threads=2)
     twin = make_vec_env(load_robot("panda"), load_task("lift"), n_envs=4, n_threads=1)

@@ -86,3 +86,30 @@ def test_malformed_file_ends_in_one_sentence(name, tmp_path, monkeypatch, capfd)
     assert (out, err) == ("", f"{refused.value}\n")
     assert err.count("\n") == 1
     assert len(err) < 600 + len(str(path))
+
+
+def spoil(content, dice):
+    """A few bytes changed, some removed."""
+    spoiled = bytearray(content)
+    for place in dice.integers(len(spoiled), size=dice.integers(1, 4)):
+        spoiled[place] = dice.integers(256)
+    if dice.random() < 0.2:
+        place = dice.integers(len(spoiled))
+        del spoiled[place : place + dice.integers(1, 50)]
+    return bytes(spoiled)
+
+
+def test_file_with_wrong_bytes_is_refused_or_still_a_policy_within_bounds(tmp_path, rng, capfd):
+    path = write_policy(tmp_path / "policy.onnx", inputs="sensors", low_pass_hz=2.0)
+    whole, refused = path.read_bytes(), 0
+    for _ in range(300):
+        path.write_bytes(spoil(whole, rng))
+        try:
+            policy = load_policy(path)
+        except PolicyError as error:
+            refused += "\n" not in str(error)
+        else:
+            actions = policy.act_flat(np.zeros((2, 7)))
+            assert ((actions >= policy.low - 1e-5) & (actions <= policy.high + 1e-5)).all()
+    assert refused > 150
+    assert capfd.readouterr() == ("", "")
