@@ -22,29 +22,36 @@ class Response:
 
 
 def joint_response(scene: Scene) -> Response:
-    """Of every joint."""
-    return _response(scene, np.eye(scene.robot.n_joints))
+    """Of every joint, the others free."""
+    mass, gains = _dynamics(scene)
+    share = np.diag(np.linalg.inv(mass))
+    return Response(*(share * gain for gain in gains))
 
 
 def tool_response(scene: Scene) -> Response:
-    """Of the tool along the axes of the world, then about them."""
-    data = _at_home(scene)
-    return _response(scene, read_joints(data.sensordata[None], Handles.of(scene)).jacobian[0])
+    """Of the tool along the axes of the world, then about them, the others held.
+
+    An axis left free of the others may answer backwards (the IIWA's does): servos of unlike strength push it
+    the other way while they carry the tool around.
+    """
+    jacobian = read_joints(_at_home(scene).sensordata[None], Handles.of(scene)).jacobian[0]
+    mass, gains = _dynamics(scene)
+
+    def at_tool(matrix: FloatArray) -> FloatArray:
+        """Diagonal of a matrix of the joints as the tool feels it. Shape (6,)."""
+        return np.diag(np.linalg.pinv(jacobian @ np.linalg.inv(matrix) @ jacobian.T, hermitian=True))
+
+    return Response(*(at_tool(np.diag(gain)) / at_tool(mass) for gain in gains))
 
 
-def _response(scene: Scene, jacobian: FloatArray) -> Response:
-    """Along the axes of a Jacobian. Shape (n_axes, n_joints)."""
+def _dynamics(scene: Scene) -> tuple[FloatArray, FloatArray]:
+    """Mass matrix of the arm, shape (n_joints, n_joints), and its servos' kp and kv, shape (2, n_joints)."""
     model, handles = scene.model, Handles.of(scene)
     mass = np.zeros((model.nv, model.nv))
     mujoco.mj_fullM(model, mass, _at_home(scene).qM)
-    joints = model.actuator_trnid[handles.arm_ctrl, 0]
-    dofs = model.jnt_dofadr[joints]
-    inverse = np.linalg.pinv(jacobian)
-    moved = jacobian @ np.linalg.inv(mass[np.ix_(dofs, dofs)])
+    dofs = model.jnt_dofadr[model.actuator_trnid[handles.arm_ctrl, 0]]
     # A position servo pulls with kp times the way to go, less kv times the velocity.
-    gains = -model.actuator_biasprm[handles.arm_ctrl, 1:3].T
-    stiffness, damping = (np.einsum("aj,j,ja->a", moved, gain, inverse) for gain in gains)
-    return Response(stiffness, damping)
+    return mass[np.ix_(dofs, dofs)], -model.actuator_biasprm[handles.arm_ctrl, 1:3].T
 
 
 def _at_home(scene: Scene) -> mujoco.MjData:
