@@ -1,14 +1,8 @@
 """What a long run shows: a live table on a terminal, plain lines elsewhere."""
 
-import sys
-import time
-from types import TracebackType
-from typing import Self
-
-from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
+from hacpo_robot.cli.terminal import Terminal
 from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.study.judge import Result
 from hacpo_robot.study.meter import Progress
@@ -17,44 +11,23 @@ PLAIN_EVERY_S = 15.0
 """Seconds between two plain lines."""
 
 
-class Display:
-    """Shows phases and progress; a context manager that owns the terminal meanwhile."""
+class Display(Terminal):
+    """Shows phases and progress."""
 
     def __init__(self) -> None:
-        """Choose by whether someone is watching."""
-        self._console = Console()
-        self._live = Live(console=self._console, auto_refresh=False) if sys.stdout.isatty() else None
-        self._began = time.monotonic()
-        self._said = 0.0
-
-    def __enter__(self) -> Self:
-        """Take the terminal."""
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the terminal back."""
-        if self._live is not None:
-            self._live.stop()
+        """Begin."""
+        super().__init__(PLAIN_EVERY_S)
 
     def phase(self, text: str) -> None:
         """One sentence on what happens now."""
-        line = f"{self._elapsed()} {text}"
-        if self._live is None:
-            print(line, flush=True)
-        else:
-            self._console.print(line, highlight=False)
+        self.say(f"{self._elapsed()} {text}")
 
     def progress(self, total: int, rows: list[Progress]) -> None:
         """Where each learner stands."""
-        if self._live is not None:
-            self._live.update(self._table(total, rows), refresh=True)
-        elif time.monotonic() - self._said >= PLAIN_EVERY_S:
-            self._said = time.monotonic()
-            print(f"{self._elapsed()} " + "  ".join(_plain(total, row) for row in rows), flush=True)
+        if self.is_live:
+            self.show(self._table(total, rows))
+        elif self.is_due():
+            self.say(f"{self._elapsed()} " + "  ".join(_plain(total, row) for row in rows))
 
     def _table(self, total: int, rows: list[Progress]) -> Table:
         table = Table(title=f"{self._elapsed()} of training")
@@ -72,7 +45,7 @@ class Display:
         return table
 
     def _elapsed(self) -> str:
-        seconds = int(time.monotonic() - self._began)
+        seconds = int(self.elapsed_s)
         return f"[{seconds // 60}:{seconds % 60:02d}]"
 
 

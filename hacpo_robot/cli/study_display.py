@@ -1,16 +1,12 @@
 """What a study shows: a live table on a terminal, plain lines elsewhere."""
 
-import sys
-import time
 from collections import defaultdict
-from types import TracebackType
-from typing import Self
 
 import numpy as np
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Group
 from rich.table import Table
 
+from hacpo_robot.cli.terminal import Terminal
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Results
 from hacpo_robot.study.standing import Overview, Standing
@@ -19,43 +15,23 @@ PLAIN_EVERY_S = 60.0
 """Seconds between two plain lines."""
 
 
-class StudyDisplay:
-    """Shows where a study stands; a context manager that owns the terminal meanwhile."""
+class StudyDisplay(Terminal):
+    """Shows where a study stands."""
 
     def __init__(self, plan: Plan) -> None:
-        """Choose by whether someone is watching."""
+        """Begin."""
+        super().__init__(PLAIN_EVERY_S, plain_from_s=PLAIN_EVERY_S)
         self._plan = plan
-        self._console = Console()
-        self._live = Live(console=self._console, auto_refresh=False) if sys.stdout.isatty() else None
-        self._began = self._told = time.monotonic()
-
-    def __enter__(self) -> Self:
-        """Take the terminal."""
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Give the terminal back."""
-        if self._live is not None:
-            self._live.stop()
 
     def said(self, text: str) -> None:
         """A sentence on what happened."""
-        line = f"[{duration(time.monotonic() - self._began)}] {text}"
-        if self._live is None:
-            print(line, flush=True)
-        else:
-            self._console.print(line, highlight=False, markup=False)
+        self.say(f"[{duration(self.elapsed_s)}] {text}")
 
     def overview(self, now: Overview) -> None:
         """Where the study stands."""
-        if self._live is not None:
-            self._live.update(self._picture(now), refresh=True)
-        elif time.monotonic() - self._told >= PLAIN_EVERY_S:
-            self._told = time.monotonic()
+        if self.is_live:
+            self.show(self._picture(now))
+        elif self.is_due():
             self.said(f"{_summary(now)}; " + ", ".join(_plain(each) for each in now.running))
 
     def _picture(self, now: Overview) -> Group:

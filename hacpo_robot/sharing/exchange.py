@@ -92,6 +92,10 @@ class Exchange:
     def _hope(self, learner: Member, source: Member) -> float:
         return learner.hope(source) if self._guards.trust else source.pool.success_rate
 
+    def _promise(self, learner: Member, source: Member) -> float:
+        rate = source.pool.success_rate
+        return learner.trust_in(source).promise(rate) if self._guards.trust else rate
+
     def _heard_by(self, learner: Member) -> list[Member]:
         """Whom the topology lets a learner hear."""
         names = list(self.members)
@@ -116,21 +120,16 @@ class Exchange:
             return None
         for trust in me.trust.values():
             trust.rest()
-
-        def promise(member: Member) -> float:
-            rate = member.pool.success_rate
-            return me.trust_in(member).promise(rate) if self._guards.trust else rate
-
         lead = me.pool.success_rate + self.settings.rehearsal_lead if self._guards.mastery else 0.0
         able = [
             member
             for member in self._heard_by(me)
             if member.teacher is not None
-            and promise(member) >= lead
-            and self._pays(promise(member), me.pool.success_rate)
+            and self._promise(me, member) >= lead
+            and self._pays(self._promise(me, member), me.pool.success_rate)
             and me.trust_in(member).is_due(member.pool.success_rate)
         ]
-        best = max(able, key=promise, default=None)
+        best = max(able, key=lambda member: self._promise(me, member), default=None)
         if best is not None:
             for member in (me, best):
                 member.refine(self.settings.schema, int(self.dice.integers(2**31)))

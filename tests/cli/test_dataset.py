@@ -1,10 +1,7 @@
 """``dataset`` writes what ``play --replay`` plays back."""
 
-import sys
-
 import pytest
 
-from hacpo_robot.cli.main import main
 from hacpo_robot.learning.checkpoint import save_checkpoint
 from hacpo_robot.specs.training import PPOSettings, TrainSettings
 from hacpo_robot.study.run_folder import RunFolder
@@ -26,22 +23,6 @@ def run(tmp_path_factory):
     fleet.learners[0].normalizer.reset()
     save_checkpoint(fleet, run.checkpoints)
     return run.path
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    """Run a command line; exit code, stdout, stderr."""
-
-    def _call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hacpo-robot", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        return (code, *capsys.readouterr())
-
-    return _call
 
 
 @pytest.mark.parametrize(("name", "file"), [("robomimic", "scara.hdf5"), ("lerobot", "scara")])

@@ -9,30 +9,13 @@ import sys
 import pytest
 
 from hacpo_robot.catalog import robot_names, task_names
-from hacpo_robot.cli.main import VERBS, main
+from hacpo_robot.cli.main import VERBS
 from hacpo_robot.specs.training import PPOSettings, TrainSettings
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.plan import plan_names
 from hacpo_robot.study.presets import preset_names
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import train
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run a command line in an empty folder; exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def _call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["hacpo-robot", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        return (code, *capsys.readouterr())
-
-    return _call
 
 
 @pytest.fixture(scope="module")
