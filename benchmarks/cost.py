@@ -2,8 +2,9 @@
 
     python benchmarks/cost.py [arms|toys] [--steps N] [--iterations N]
 
-``arms`` trains the fleet of ``sharing.py`` and times every phase. ``toys`` trains 4 and 32 points in the
-plane, three in four of whom succeed at once and teach the others; cost is counted per learner and iteration.
+``arms`` trains the fleet of the study ``sharing`` and times every phase. ``toys`` trains 4 and 32 points in
+the plane, three in four of whom succeed at once and teach the others; cost is counted per learner and
+iteration.
 
 Writes ``benchmarks/cost.json`` after either; what it holds of the other stays. Three clocks run: the one on
 the wall; processor time of all threads; and ``idle``, what the wall would show were nothing else running,
@@ -19,13 +20,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import sharing
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
@@ -37,12 +37,14 @@ from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing import exchange, member
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.training import PPOSettings, SharingSettings, TrainSettings
+from hacpo_robot.specs.training import PPOSettings, SharingSettings
 from hacpo_robot.study import train
 from hacpo_robot.study.bench import machine
 from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.plan import load_plan
 from hacpo_robot.study.run_folder import RunFolder
 
+BASE = next(cell.settings for cell in load_plan("sharing").cells(1) if cell.condition == "hacpo")
 RESULT = Path(__file__).with_suffix(".json")
 CLOCKS = ("wall", "cpu", "idle")
 OWN = ("rollout", "ppo")
@@ -145,7 +147,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("part", nargs="?", choices=["arms", "toys"], help="both when not given")
-    parser.add_argument("--steps", type=int, default=sharing.STEPS, help="of every arm")
+    parser.add_argument("--steps", type=int, default=BASE.steps, help="of every arm")
     parser.add_argument("--iterations", type=int, default=12, help="of every fleet of toys")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
@@ -159,7 +161,7 @@ def main() -> None:
 
 def measure_arms(steps: int) -> dict[str, Any]:
     """Time of every phase of one run; evaluation and export left out."""
-    settings, clock = TrainSettings(robots=sharing.ROBOTS, steps=steps, video=False), Clock()
+    settings, clock = replace(BASE, steps=steps), Clock()
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.object(train, "finish", lambda *_: []),

@@ -1,4 +1,4 @@
-"""Three faulty members join the fleet of ``sharing.py``: what that costs the healthy ones, and why no more.
+"""Three faulty members join the fleet of the study ``sharing``: what that costs the others, and why no more.
 
     python benchmarks/no_harm.py --seeds 0 1 2 3
 
@@ -6,7 +6,7 @@ One arm describes itself mirrored, one is paid for failing and calls that succes
 (``faults.py``). Each seed is one run of ``hacpo-robot train`` below ``runs/no_harm/``, from the root of a
 checkout; stopped, it goes on from its last checkpoint. Further arguments go to that command, to try the
 script on a small budget. The fleet without them is the cell ``hacpo-SEED`` of
-``sharing.py``: same seeds, same budget, same settings.
+that study: same seeds, same budget, same settings.
 
 Writes to ``benchmarks/no_harm/``, per seed: curves (``SEED.csv``), all that passed between each pair
 (``SEED-pairs.csv``), completion with and without, trust over time and what was adopted (``SEED.json``);
@@ -23,18 +23,23 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import sharing
-import yaml
 from faults import FAULTS, make_faulty_babble_env, make_faulty_vec_env
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from hacpo_robot.cli import train as command
+from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.bench import machine
+from hacpo_robot.study.plan import load_plan
+from hacpo_robot.study.results import read_results
+from hacpo_robot.study.run_folder import RunFolder
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "no_harm"
 RUNS = HERE.parent / "runs" / "no_harm"
-HEALTHY, FAULTY = sharing.ROBOTS, tuple(FAULTS)
+WITHOUT = HERE / "sharing"
+"""Results of the study."""
+BASE = next(cell.settings for cell in load_plan("sharing").cells(1) if cell.condition == "hacpo")
+HEALTHY, FAULTY = BASE.robots, tuple(FAULTS)
 
 Document = dict[str, Any]
 Series = list[tuple[int, float]]
@@ -63,7 +68,7 @@ def train(seed: int, overrides: list[str]) -> None:
     if not (run / "checkpoints").exists():
         shutil.rmtree(run, ignore_errors=True)  # stopped while it calibrated
         robots = [*HEALTHY, *(f"benchmarks/faulty/{name}.py" for name in FAULTY)]
-        arguments = ["--robots", *robots, "--task", "lift", "--steps", str(sharing.STEPS)]
+        arguments = ["--robots", *robots, "--task", "lift", "--steps", str(BASE.steps)]
         arguments += ["--seed", str(seed), "--sharing", "hacpo", "--no-video", "--run-dir", str(run)]
         arguments += overrides
     with (
@@ -88,7 +93,7 @@ def collect(seed: int) -> None:
     document = {
         "machine": machine(),
         "run": json.loads((run / "run.json").read_text()),
-        "settings": yaml.safe_load((run / "config.yaml").read_text()),
+        "settings": flat_settings(RunFolder.open(run).settings),
         "wall_s": float(curves[-1]["wall_s"]),
         "completion": {name: per_robot[name]["pc_success"] for name in HEALTHY},
         "claimed": {name: last(curves, name) for name in FAULTY},
@@ -161,14 +166,18 @@ def summarize() -> None:
 
 
 def fleet_without(seed: str, settings: Document) -> dict[str, float] | None:
-    """Completion of the same members in the cell of ``sharing.py``, if it was run with these settings."""
-    path = sharing.RESULTS / f"hacpo-{seed}.json"
-    if not path.exists():
-        return None
-    cell = json.loads(path.read_text())
-    if cell["settings"] | {"robots": 0} != settings | {"robots": 0}:
-        return None
-    return {name: cell["per_robot"][name]["pc_success"] for name in HEALTHY}
+    """Completion of the same members in the study, if it has that cell and it was run with these settings."""
+    _, study = read_results(WITHOUT)
+    for run in study.runs:
+        if (run.condition, run.seed) == ("hacpo", int(seed)) and alike(run.settings, settings):
+            cell = [row for row in study.reached if (row.condition, row.seed) == ("hacpo", int(seed))]
+            return {row.robot: 100 * row.completion for row in cell}
+    return None
+
+
+def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two runs differ in their robots only; as JSON has them, where tuples are lists."""
+    return json.loads(json.dumps({**one, "robots": 0})) == json.loads(json.dumps({**other, "robots": 0}))
 
 
 def treatment(source: str, cells: dict[str, Document]) -> dict[str, object]:
