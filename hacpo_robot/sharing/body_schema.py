@@ -161,8 +161,14 @@ class BodySchema(nn.Module):
         return self.F(self._inputs(state, action))
 
     def foresee(self, state: BodyState, action: Tensor) -> Tensor:
-        """The effect of an action (F) in raw units; what passes through is exact."""
-        effect = self.effect_units.inverse(self.predict_effect(state, action))
+        """The effect of an action (F) in raw units, within what the body brings about; what passes through is exact.
+
+        The limits matter where a body has no say at all, as an upright arm in the tilt of its tool: F's
+        errors there, a hundredth of a radian a step, laid another arm on its side within an episode.
+        """
+        middle = self.effect_units.mean
+        away = self.effect_units.inverse(self.predict_effect(state, action)) - middle
+        effect = middle + away.clamp(-self.effect_reach, self.effect_reach)
         own, theirs = self._anatomy.action_pass
         effect[:, theirs] = action[:, own]
         return effect

@@ -190,3 +190,19 @@ def test_standardizer_inverts_itself_and_leaves_constant_columns_in_scale():
     assert units.std[1] == 1
     torch.testing.assert_close(units(values).mean(dim=0), torch.zeros(2))
     torch.testing.assert_close(units.inverse(units(values)), values)
+
+
+def test_no_body_is_foreseen_to_do_what_it_never_did():
+    schema, _ = fitted(THREE)
+    still = schema.effect_reach.clone()
+    try:
+        schema.effect_reach[1] = 0.0  # as of a body with no say in that direction
+        body = torch.randn(64, 7, generator=torch.Generator().manual_seed(0))
+        state = BodyState(body, schema.encode(body))
+        action = 2 * torch.rand(64, 4, generator=torch.Generator().manual_seed(1)) - 1
+        effect = schema.foresee(state, action)
+    finally:
+        schema.effect_reach.copy_(still)
+    np.testing.assert_allclose(effect[:, 1], schema.effect_units.mean[1])
+    assert ((effect - schema.effect_units.mean).abs() <= still + 1e-6)[:, :2].all()
+    np.testing.assert_array_equal(effect[:, 2], action[:, 3])
