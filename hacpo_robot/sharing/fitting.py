@@ -14,8 +14,8 @@ from hacpo_robot.sharing.calibration import Starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.specs.training import SchemaSettings
 
-BATCH = 512
-REFINE_RATE = 0.25
+BATCH = 128
+REFINE_RATE = 0.5
 """Learning rate of refinement, in shares of that of the first fit."""
 MARGIN = 0.1
 """How far beyond where it has been, in shares of that range, a body still takes a state as it is."""

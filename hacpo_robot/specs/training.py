@@ -48,13 +48,13 @@ class SchemaSettings:
 
     babble_steps: int = 2048
     """Environment steps of motor babbling per arm; they count in the step budget."""
-    fit_steps: int = 1000
+    fit_steps: int = 500
     """Adam steps per map."""
-    refine_steps: int = 400
+    refine_steps: int = 250
     """Adam steps per map, whenever a rehearsal is due and enough has been seen since the last time."""
     refine_after: int = 8192
     """Steps of the body between two refinements."""
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     bank_size: int = 20_000
     """Remembered postures for retrieval."""
     min_effect_r2: float = 0.8
