@@ -10,7 +10,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
-from hacpo_robot.learning.adoption import adopt, as_targets
+from hacpo_robot.learning.adoption import adopt
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
@@ -20,8 +20,8 @@ from hacpo_robot.sharing.exchange import Exchange, Lessons
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
-from hacpo_robot.sharing.rehearsal import Rehearsal, rehearse
-from hacpo_robot.sharing.teacher import Body, Teacher
+from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
+from hacpo_robot.sharing.teacher import Understudy
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -189,8 +189,7 @@ class HACPOCallback(BaseCallback):
         source = self._exchange.choose_rehearsal(self._name)
         if source is None or source.teacher is None or self.member.body is None:
             return
-        rehearsal = self._play(source.teacher, self.member.body)
-        self.model.num_timesteps += rehearsal.steps
+        rehearsal = self._try(Understudy(source.teacher, self.member.body).act)
         worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
         if worthwhile:
             self._adopt(self.member.repertoire(source))
@@ -199,24 +198,31 @@ class HACPOCallback(BaseCallback):
         self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
         self.logger.record(f"{place}/adopted", int(worthwhile))
 
-    def _play(self, teacher: Teacher, body: Body) -> Rehearsal:
-        """Round after round, as long as it is worth it."""
-        rehearsal, rounds = None, 0
-        while rehearsal is None or (
-            rounds < self._exchange.settings.rehearsal_rounds
-            and self._exchange.is_worthwhile(self._name, rehearsal)
+    def _try(self, part: Part) -> Rehearsal:
+        """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
+        rehearsal = self._play(part)
+        if self._exchange.is_worthwhile(self._name, rehearsal):
+            own = self._play(lambda observation, *_: self.view(observation.astype(np.float32))[0])
+            self.member.note_exam(own)
+        rounds = 1
+        while rounds < self._exchange.settings.rehearsal_rounds and self._exchange.is_worthwhile(
+            self._name, rehearsal
         ):
-            self._n_rehearsals += 1
+            rehearsal = rehearsal.joined(self._play(part))
             rounds += 1
-            played = rehearse(
-                self._rehearsal_env,
-                teacher,
-                body,
-                gamma=self._ppo.gamma,
-                noise=self._ppo.policy.log_std.detach().exp().double().numpy(),
-                dice=np.random.default_rng([self._ppo.seed or 0, self._n_rehearsals]),
-            )
-            rehearsal = played if rehearsal is None else rehearsal.joined(played)
+        return rehearsal
+
+    def _play(self, part: Part) -> Rehearsal:
+        """One round; its steps count."""
+        self._n_rehearsals += 1
+        rehearsal = rehearse(
+            self._rehearsal_env,
+            part,
+            gamma=self._ppo.gamma,
+            noise=self._ppo.policy.log_std.detach().exp().double().numpy(),
+            dice=np.random.default_rng([self._ppo.seed or 0, self._n_rehearsals]),
+        )
+        self.model.num_timesteps += rehearsal.steps
         return rehearsal
 
     def _adopt(self, steps: Experience) -> None:
@@ -226,7 +232,6 @@ class HACPOCallback(BaseCallback):
             self._ppo.policy,
             self.view.normalized(steps.observation.astype(np.float32)),
             torch.as_tensor(steps.action, dtype=torch.float32),
-            as_targets(steps.returns, self.view.reward_scale),
             self._exchange.settings,
             self.imitator.generator,
         )

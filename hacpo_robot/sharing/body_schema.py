@@ -161,9 +161,9 @@ class BodySchema(nn.Module):
         return self.F(self._inputs(state, action))
 
     def foresee(self, state: BodyState, action: Tensor) -> Tensor:
-        """The effect of an action (F) in raw units, within what the body brings about; what passes through is exact.
+        """The effect of an action (F) in raw units, within what the body brings about.
 
-        The limits matter where a body has no say at all, as an upright arm in the tilt of its tool: F's
+        What passes through is exact. The limits matter where a body has no say at all, as an upright arm in the tilt of its tool: F's
         errors there, a hundredth of a radian a step, laid another arm on its side within an episode.
         """
         middle = self.effect_units.mean

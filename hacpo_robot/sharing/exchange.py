@@ -80,7 +80,7 @@ class Exchange:
         me = self.members[learner]
         if self.sharing == "self" or len(self.members) == 1:
             return [me]
-        enough = me.pool.success_rate + self.settings.min_lead
+        enough = me.skill + self.settings.min_lead
         able = [m for m in self._heard_by(me) if not self._guards.mastery or self._hope(me, m) >= enough]
         return sorted(able, key=lambda member: -self._hope(me, member))[: self.settings.max_sources]
 
@@ -90,10 +90,10 @@ class Exchange:
         return off if self.sharing == "all" else self.settings.guards
 
     def _hope(self, learner: Member, source: Member) -> float:
-        return learner.hope(source) if self._guards.trust else source.pool.success_rate
+        return learner.hope(source) if self._guards.trust else source.skill
 
     def _promise(self, learner: Member, source: Member) -> float:
-        rate = source.pool.success_rate
+        rate = source.skill
         return learner.trust_in(source).promise(rate) if self._guards.trust else rate
 
     def _heard_by(self, learner: Member) -> list[Member]:
@@ -105,7 +105,7 @@ class Exchange:
             learner.name,
             names,
             lambda one, other: self.members[one].trust_in(self.members[other]).proven,
-            lambda name: self.members[name].pool.success_rate,
+            lambda name: self.members[name].skill,
         )
         return [self.members[name] for name in heard]
 
@@ -120,14 +120,13 @@ class Exchange:
             return None
         for trust in me.trust.values():
             trust.rest()
-        lead = me.pool.success_rate + self.settings.rehearsal_lead if self._guards.mastery else 0.0
+        lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
         able = [
             member
             for member in self._heard_by(me)
             if member.teacher is not None
             and self._promise(me, member) >= lead
-            and self._pays(self._promise(me, member), me.pool.success_rate)
-            and me.trust_in(member).is_due(member.pool.success_rate)
+            and me.trust_in(member).is_due(member.skill)
         ]
         best = max(able, key=lambda member: self._promise(me, member), default=None)
         if best is not None:
@@ -136,15 +135,9 @@ class Exchange:
         return best
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
-        """Whether a rehearsal succeeds so much more often that the learner gains by adopting it."""
-        if not self._guards.trust:
-            return True
-        return self._pays(float(rehearsal.success.mean()), self.members[learner].pool.success_rate)
-
-    def _pays(self, promised: float, own: float) -> bool:
-        """Whether what is left of a skill after its adoption is more than the learner has."""
-        left = self.settings.adoption_discount * promised
-        return left >= own + self.settings.adoption_lead or not self._guards.mastery
+        """Whether a part returns clearly more than the learner's own, as far as that has been played."""
+        own = self.members[learner].own_returns
+        return own is None or not self._guards.trust or rehearsal.beats(own)
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""

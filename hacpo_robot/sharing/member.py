@@ -45,10 +45,19 @@ class Member:
     """In every source, by name."""
     rehearsed: dict[str, ExperiencePool] = field(default_factory=dict)
     """Good episodes of its own body that played another's part, by the other's name."""
+    own_success: float = 0.0
+    """Share of successes when it last played its own part as it lets others play theirs."""
+    own_returns: FloatArray | None = None
+    """Returns of those episodes. Shape (n_episodes,); ``None`` before."""
     view: PolicyView | None = None
     """Its present policy, for others to ask; ``None`` before training starts."""
     _translated: dict[str, list[Translation]] = field(default_factory=dict)
     _seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def skill(self) -> float:
+        """How often it succeeds, as far as was seen; training shows it through the noise of exploration."""
+        return max(self.pool.success_rate, self.own_success)
 
     @property
     def body(self) -> Body | None:
@@ -83,6 +92,8 @@ class Member:
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything but the schema and what can be translated again, as arrays."""
         parts = {"pool": self.pool.get_state()}
+        if self.own_returns is not None:
+            parts["own"] = {"success": np.array(self.own_success), "returns": self.own_returns}
         parts |= {f"trust/{source}": trust.get_state() for source, trust in self.trust.items()}
         parts |= {f"rehearsed/{source}": played.get_state() for source, played in self.rehearsed.items()}
         if self.memory is not None:
@@ -96,6 +107,8 @@ class Member:
             part, name = key.rsplit("/", 1)
             parts.setdefault(part, {})[name] = array
         self.pool.set_state(parts.pop("pool"))
+        own = parts.pop("own", {"success": np.array(0.0), "returns": None})
+        self.own_success, self.own_returns = float(own["success"]), own["returns"]
         memory = parts.pop("memory", None)
         self.memory = None if memory is None else BodyMemory.from_state(memory)
         self.trust, self.rehearsed = {}, {}
@@ -115,13 +128,18 @@ class Member:
         self._trust_of(source.name).note_rehearsal(
             int(rehearsal.success.sum()),
             len(rehearsal.success),
-            source_rate=source.pool.success_rate,
+            source_rate=source.skill,
             worthwhile=worthwhile,
         )
         if worthwhile:
             for episode in rehearsal.better_half:
                 self._rehearsed_with(source.name).add(episode)
         self.note_steps(concatenate(rehearsal.episodes))
+
+    def note_exam(self, own: Rehearsal) -> None:
+        """Take in how often it succeeds in the worlds of its rehearsals, and what its body did."""
+        self.own_success, self.own_returns = float(own.success.mean()), own.returns
+        self.note_steps(concatenate(own.episodes))
 
     def repertoire(self, source: "Member") -> Experience:
         """All that is worth adopting of what was rehearsed with a source."""
@@ -133,7 +151,7 @@ class Member:
 
     def hope(self, source: "Member") -> float:
         """How often this learner would succeed if it did what the source does."""
-        return self.trust_in(source).level * source.pool.success_rate
+        return self.trust_in(source).level * source.skill
 
     def lessons_of(self, source: "Member") -> Translation | None:
         """What it may learn of a source, in its own words.

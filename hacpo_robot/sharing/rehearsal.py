@@ -1,5 +1,6 @@
 """A pupil tries in its own worlds what a teacher would do there: the proof of every lesson."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,8 +8,14 @@ from numpy.typing import NDArray
 
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
-from hacpo_robot.sharing.teacher import Body, Teacher, Understudy
 from hacpo_robot.specs.signature import FloatArray
+
+Part = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+"""Raw observations of all worlds, body and world part of ``z`` to actions in [-1, 1]."""
+
+
+CLEAR = 2.0
+"""Standard errors by which the returns of a part must exceed those of another to be better."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,18 @@ class Rehearsal:
             np.concatenate([self.returns, other.returns]),
         )
 
+    def beats(self, own: FloatArray) -> bool:
+        """Whether these episodes return clearly more than others in the same worlds.
+
+        Returns tell sooner than successes: what lifts and then lowers again is half learned.
+
+        Args:
+            own: Undiscounted raw return of each of the others. Shape (m,), m > 1.
+        """
+        gain = self.returns.mean() - own.mean()
+        error = np.sqrt(self.returns.var(ddof=1) / len(self.returns) + own.var(ddof=1) / len(own))
+        return bool(gain > 0 and gain >= CLEAR * error)
+
     @property
     def better_half(self) -> list[Experience]:
         """Half of the episodes, rounded up: those with the highest returns, in the order they ended."""
@@ -43,27 +62,25 @@ class Rehearsal:
 
 def rehearse(
     env,  # noqa: ANN001
-    teacher: Teacher,
-    pupil: Body,
+    part: Part,
     *,
     gamma: float,
     noise: FloatArray,
     dice: np.random.Generator,
 ) -> Rehearsal:
-    """Let a teacher act in the pupil's body for one episode per world.
+    """Play a part in the pupil's body for one episode per world: a teacher's, or the pupil's own.
 
     Args:
         env: Worlds of the pupil's own, apart from those it trains in; an SB3 ``VecEnv`` that is an
             :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
-        teacher: Whose policy acts.
-        pupil: Whose body it is.
+        part: What acts.
         gamma: Discount of the returns.
         noise: Spread of the noise in every other world, which shows how to recover: that of the
             pupil's own policy. Shape (action size,).
         dice: Of the noise.
     """
     env.seed(int(dice.integers(2**31)))
-    observation, understudy = env.reset(), Understudy(teacher, pupil)
+    observation = env.reset()
     recorder, n = EpisodeRecorder(env.num_envs), env.num_envs
     spread = noise * (np.arange(n) % 2)[:, None]
     running, success = np.ones(n, bool), np.zeros(n, bool)
@@ -72,7 +89,7 @@ def rehearse(
     steps = 0
     while running.any():
         hub, world = env.hub_state()
-        action = understudy.act(observation, hub, world)
+        action = part(observation, hub, world)
         action = np.clip(action + spread * dice.standard_normal(action.shape), -1.0, 1.0)
         following, reward, ended, infos = env.step(action)
         steps += n

@@ -110,19 +110,12 @@ class SharingSettings:
     rehearsal_worlds: int = 8
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 8
-    """Rounds of a rehearsal, as long as it pays to adopt it."""
-    rehearsal_end: float = 0.1
+    """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
+    rehearsal_end: float = 0.3
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
-    adoption_discount: float = 0.6
-    """Share of a rehearsed skill that is left right after it was adopted."""
-    adoption_lead: float = 0.05
-    """What is left must succeed so much more often than the learner does already, or it is neither
-    rehearsed further nor adopted."""
     adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 2e-3
-    adopted_std: float = 0.15
-    """Spread of a policy that has taken over a skill."""
+    adoption_rate: float = 5e-4
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

@@ -1,19 +1,18 @@
-"""A proven skill is taken over: mean, critic and spread."""
+"""A proven skill is taken over by the policy's mean, and by nothing else of it."""
 
-import numpy as np
 import pytest
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
-from hacpo_robot.learning.adoption import adopt, as_targets
+from hacpo_robot.learning.adoption import adopt
 from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.training import SharingSettings
 from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, make_toy_fleet, run
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
 
-SETTINGS = SharingSettings(adoption_steps=400)
+SETTINGS = SharingSettings()
 
 
 @pytest.fixture
@@ -23,29 +22,25 @@ def model():
 
 
 def adopted(model, settings=SETTINGS):
-    """Actions and returns that depend on the state."""
+    """Mean distance to shown actions that depend on the state."""
     observation = torch.randn(512, 7, generator=torch.Generator().manual_seed(0))
-    action, returns = 0.5 * torch.tanh(observation[:, :3]), 3 + observation[:, 0]
-    generator = torch.Generator().manual_seed(1)
-    missed = adopt(model.policy, observation, action, returns, settings, generator)
+    action = 0.5 * torch.tanh(observation[:, :3])
+    adopt(model.policy, observation, action, settings, torch.Generator().manual_seed(1))
     with torch.no_grad():
         mean = model.policy.get_distribution(observation).distribution.mean
-        value = model.policy.predict_values(observation)[:, 0]
-    return missed, (mean - action).abs().mean(), (value - returns).abs().mean()
+    return float((mean - action).abs().mean())
 
 
-def test_policy_and_critic_hold_what_was_shown(model):
-    _, action_error, value_error = adopted(model)
-    assert action_error < 0.05
-    assert value_error < 0.3
+def test_the_policy_does_what_was_shown(model):
+    assert adopted(model) < 0.05
 
 
-def test_spread_shrinks_to_the_adopted_one_and_never_grows(model):
+def test_critic_and_spread_stay(model):
+    kept = {n: p.clone() for n, p in model.policy.named_parameters() if "value" in n or n == "log_std"}
     adopted(model)
-    np.testing.assert_allclose(model.policy.log_std.detach().exp(), SETTINGS.adopted_std, rtol=1e-5)
-    model.policy.log_std.data.fill_(-4.0)
-    adopted(model)
-    assert (model.policy.log_std == -4.0).all()
+    after = dict(model.policy.named_parameters())
+    assert len(kept) == 5
+    assert all(torch.equal(after[name], value) for name, value in kept.items())
 
 
 def test_ppo_starts_anew_from_what_was_adopted(model):
@@ -55,10 +50,6 @@ def test_ppo_starts_anew_from_what_was_adopted(model):
     assert not model.policy.optimizer.state
     model.learn(256)
     assert all(torch.isfinite(value).all() for value in model.policy.parameters())
-
-
-def test_returns_are_counted_in_units_of_the_critic():
-    np.testing.assert_allclose(as_targets(np.array([2.0, 5.0]), 4.0), [0.5, 1.25])
 
 
 def rehearsing_fleet(**changes):
@@ -92,7 +83,19 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    assert callback._n_rehearsals == 1, "one failed round is enough, and then it rests"
+    assert callback._n_rehearsals == 2, "one round, the own part beside it, and then it rests"
+
+
+def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
+    fleet = rehearsing_fleet()
+    calls = []
+    monkeypatch.setattr("hacpo_robot.learning.callback.adopt", lambda *args: calls.append(args))
+    learner = fleet.learners[1]
+    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=2.0)  # whatever is done there succeeds
+    run(fleet, 3)
+    assert learner.member.trust["two"].tried
+    assert learner.member.own_success == 1.0
+    assert calls == []
 
 
 def test_a_user_may_join_without_worlds_to_rehearse_in():

@@ -12,7 +12,7 @@ from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.fitting import fit_schema
 from hacpo_robot.sharing.rehearsal import rehearse
-from hacpo_robot.sharing.teacher import Body, Teacher
+from hacpo_robot.sharing.teacher import Body, Teacher, Understudy
 from hacpo_robot.sharing.trust import Trust
 from hacpo_robot.specs.training import Guards, SchemaSettings
 from tests.learning.fleets import N_ENVS, PPO_SETTINGS, SHARING_SETTINGS, run
@@ -77,7 +77,9 @@ def test_what_a_mirrored_member_can_do_does_not_survive_and_trust_falls():
     schema, quality = fit_schema(Anatomy.of(env), data, note_starts(env), settings, 0)
     assert quality.ready(settings), "it knows its body as well as any, but as a mirror shows it"
     teacher, body = Teacher(Body(schema, env), steer), Body(fitted(THREE)[0], pupil)
-    outcome = rehearse(pupil, teacher, body, gamma=0.9, noise=np.zeros(4), dice=np.random.default_rng(0))
+    outcome = rehearse(
+        pupil, Understudy(teacher, body).act, gamma=0.9, noise=np.zeros(4), dice=np.random.default_rng(0)
+    )
     trust, before = Trust(), Trust().level
     trust.note_rehearsal(int(outcome.success.sum()), 32, source_rate=1.0, worthwhile=False)
     assert outcome.success.mean() < 0.3

@@ -13,7 +13,7 @@ from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.fitting import fit_schema
 from hacpo_robot.sharing.rehearsal import rehearse
-from hacpo_robot.sharing.teacher import Body, Teacher
+from hacpo_robot.sharing.teacher import Body, Teacher, Understudy
 from hacpo_robot.specs.training import SchemaSettings
 from tests.sharing.test_exchange import SETTINGS, make_exchange, offer, trusting, view_of
 from tests.sharing.test_teacher import steer
@@ -96,4 +96,7 @@ def test_shuffled_maps_carry_no_skill_from_one_member_to_another():
     env = ToyVecEnv(THREE, 32, radius=0.15)
     teacher = Teacher(Body(scrambled(TWO, 0), ToyVecEnv(TWO)), steer)
     pupil, dice = Body(scrambled(THREE, 1), env), np.random.default_rng(0)
-    assert rehearse(env, teacher, pupil, gamma=0.9, noise=np.zeros(4), dice=dice).success.mean() < 0.3
+    assert (
+        rehearse(env, Understudy(teacher, pupil).act, gamma=0.9, noise=np.zeros(4), dice=dice).success.mean()
+        < 0.3
+    )

@@ -90,14 +90,30 @@ def test_under_self_nobody_rehearses():
     assert exchange.choose_rehearsal("three") is None
 
 
-@pytest.mark.parametrize(("successes", "worthwhile"), [(0, False), (4, True)])
-def test_a_rehearsal_is_worthwhile_where_it_beats_the_learner(successes, worthwhile):
+def played(exchange, learner, returns, successes=0):
+    """Episodes of a learner's body with some returns, the first of them successful."""
+    episodes = live(exchange.members[learner].embodiment, len(returns))
+    return Rehearsal(episodes, np.arange(len(returns)) < successes, 96, np.array(returns, float))
+
+
+def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_than_the_own_part():
     exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
-    episodes = live(exchange.members["three"].embodiment, 8)
-    outcome = Rehearsal(episodes, np.arange(8) < successes, 96, np.arange(8.0))
-    assert exchange.note_rehearsal("three", "top", outcome) == worthwhile
+    me = exchange.members["three"]
+    better, same = played(exchange, "three", [20, 30, 10, 25]), played(exchange, "three", [2, 9, 4, 3])
+    assert exchange.is_worthwhile("three", same), "nothing is known of the own part yet"
+    me.note_exam(played(exchange, "three", [1, 5, 3, 4], successes=2))
+    assert exchange.note_rehearsal("three", "top", better)
+    assert not exchange.note_rehearsal("three", "top", same)
+    assert me.skill == 0.5
+    me.note_exam(better)
+    assert me.skill == me.pool.success_rate
+
+
+def test_what_a_rehearsal_shows_moves_trust():
+    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
+    exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
     level = exchange.members["three"].trust_in(exchange.members["top"]).level
-    assert level == pytest.approx((successes + EXPECTED / 2) / (8 * 63 / 64 + EXPECTED), rel=1e-2)
+    assert level == pytest.approx((4 + EXPECTED / 2) / (8 * 63 / 64 + EXPECTED), rel=1e-2)
 
 
 def test_self_gives_a_learner_its_own_words_exactly(rollout):

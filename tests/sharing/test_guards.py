@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.specs.training import Guards
-from tests.sharing.test_exchange import SETTINGS, make_exchange, offer, trusting, view_of
-from tests.sharing.toy import THREE, ToyVecEnv, live, live_together
+from tests.sharing.test_exchange import SETTINGS, make_exchange, offer, played, trusting, view_of
+from tests.sharing.toy import THREE, ToyVecEnv, live_together
 
 
 def guarded(rates, **guards):
@@ -17,11 +15,6 @@ def guarded(rates, **guards):
 
 def heard(exchange, learner):
     return [member.name for member in exchange.sources_of(learner)]
-
-
-def rehearsal(exchange, successes):
-    episodes = live(exchange.members["three"].embodiment, 8)
-    return Rehearsal(episodes, np.arange(8) < successes, 96, np.arange(8.0))
 
 
 @pytest.mark.parametrize("trust", [True, False])
@@ -34,8 +27,9 @@ def test_trust_alone_keeps_away_who_was_tried_in_vain(trust):
 @pytest.mark.parametrize("trust", [True, False])
 def test_trust_alone_refuses_a_rehearsal_that_failed(trust):
     exchange = guarded({"three": 0.3, "top": 1.0}, trust=trust)
-    assert exchange.is_worthwhile("three", rehearsal(exchange, successes=1)) is not trust
-    assert exchange.is_worthwhile("three", rehearsal(exchange, successes=8))
+    exchange.members["three"].note_exam(played(exchange, "three", [5, 6, 4]))
+    assert exchange.is_worthwhile("three", played(exchange, "three", [5, 3, 6])) is not trust
+    assert exchange.is_worthwhile("three", played(exchange, "three", [15, 13, 16]))
 
 
 @pytest.mark.parametrize("mastery", [True, False])
