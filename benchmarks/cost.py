@@ -2,9 +2,9 @@
 
     python benchmarks/cost.py [arms|toys] [--steps N] [--iterations N]
 
-``arms`` trains the fleet of the study ``sharing`` and times every phase. ``toys`` trains 4 and 32 points in
-the plane, three in four of whom succeed at once and teach the others; cost is counted per learner and
-iteration.
+``arms`` trains the fleet of the study ``sharing`` and times every phase. ``toys`` trains 32 points in the
+plane, three in four of whom succeed at once and teach the others, as one fleet and as eight fleets of 4 of
+the same points; cost is counted per learner and iteration.
 
 Writes ``benchmarks/cost.json`` after either; what it holds of the other stays. Three clocks run: the one on
 the wall; processor time of all threads; and ``idle``, what the wall would show were nothing else running,
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -70,6 +70,7 @@ PHASES = {
 }
 """Whose time is counted: where the function is looked up, and its name. Inner phases leave the outer ones."""
 FLEETS = (4, 32)
+"""Sizes that are compared; as many fleets of the small one as have the learners of the large one."""
 TOY_PPO = PPOSettings(n_envs=16, n_steps=32)
 
 
@@ -173,17 +174,19 @@ def measure_arms(steps: int) -> dict[str, Any]:
 
 def measure_toys(iterations: int) -> dict[str, Any]:
     """Cost per learner and iteration of a small and a large fleet."""
-    small, large = (measure_fleet(n, iterations) for n in FLEETS)
+    small, large = (measure_fleets(n, iterations) for n in FLEETS)
     ratios = {key: round(large[key] / small[key], 3) for key in CLOCKS}
     return {"iterations": iterations, "ratio": ratios, str(FLEETS[0]): small, str(FLEETS[1]): large}
 
 
-def measure_fleet(n_learners: int, iterations: int) -> dict[str, Any]:
+def measure_fleets(n_learners: int, iterations: int) -> dict[str, Any]:
     """Per learner and iteration [s], in all and by phase."""
-    fleet, clock = make_toy_fleet(n_learners), Clock()
+    clock = Clock()
     steps = iterations * TOY_PPO.n_envs * TOY_PPO.n_steps
-    with clock.running():
-        fleet.run(steps, {learner.name: Logger(None, []) for learner in fleet.learners})
+    for first in range(0, max(FLEETS), n_learners):
+        fleet = make_toy_fleet(range(first, first + n_learners))
+        with clock.running():
+            fleet.run(steps, {learner.name: Logger(None, []) for learner in fleet.learners})
     turns = clock.calls["rollout"]
     return {
         "turns": turns,
@@ -192,13 +195,13 @@ def measure_fleet(n_learners: int, iterations: int) -> dict[str, Any]:
     }
 
 
-def make_toy_fleet(n_learners: int) -> Fleet:
+def make_toy_fleet(seeds: Sequence[int]) -> Fleet:
     """Calibrated points of two bodies; every fourth has a small goal, so that the others are ahead."""
     sys.path.insert(0, str(Path(__file__).parent.parent))  # the toys belong to the tests
     from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
 
     meeting, learners = Exchange("hacpo", SharingSettings(), seed=0), []
-    for seed in range(n_learners):
+    for seed in seeds:
         body, radius = (THREE, 0.15) if seed % 4 == 3 else (TWO, 0.9)
         env, worlds = (ToyVecEnv(body, n, seed, radius=radius) for n in (TOY_PPO.n_envs, 16))
         learners.append(make_learner(f"{body.name}{seed}", env, TOY_PPO, seed, meeting, worlds))
