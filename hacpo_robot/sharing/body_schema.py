@@ -163,8 +163,9 @@ class BodySchema(nn.Module):
     def foresee(self, state: BodyState, action: Tensor) -> Tensor:
         """The effect of an action (F) in raw units, within what the body brings about.
 
-        What passes through is exact. The limits matter where a body has no say at all, as an upright arm in the tilt of its tool: F's
-        errors there, a hundredth of a radian a step, laid another arm on its side within an episode.
+        What passes through is exact. The limits matter where a body has no say at all, as an upright arm
+        in the tilt of its tool: F's errors there, a hundredth of a radian a step, tilted another arm's tool
+        by twenty degrees within an episode.
         """
         middle = self.effect_units.mean
         away = self.effect_units.inverse(self.predict_effect(state, action)) - middle
