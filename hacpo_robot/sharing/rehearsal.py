@@ -10,8 +10,9 @@ from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.specs.signature import FloatArray
 
-Part = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
-"""Raw observations of all worlds, body and world part of ``z`` to actions in [-1, 1]."""
+Part = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
+"""Raw observations of all worlds, body and world part of ``z``, and effect of the last step, to actions in
+[-1, 1]."""
 
 
 CLEAR = 2.0
@@ -83,18 +84,20 @@ def rehearse(
     observation = env.reset()
     recorder, n = EpisodeRecorder(env.num_envs), env.num_envs
     spread = noise * (np.arange(n) % 2)[:, None]
+    effect = np.zeros((n, env.effect_signature.size))
     running, success = np.ones(n, bool), np.zeros(n, bool)
     episodes: list[Experience] = []
     totals, returns = np.zeros(n), np.zeros(n)
     steps = 0
     while running.any():
         hub, world = env.hub_state()
-        action = part(observation, hub, world)
+        action = part(observation, hub, world, effect)
         action = np.clip(action + spread * dice.standard_normal(action.shape), -1.0, 1.0)
         following, reward, ended, infos = env.step(action)
         steps += n
         totals += reward
-        recorder.add(Step(observation, action, hub, world, env.effect(), reward, ended))
+        effect = env.effect()
+        recorder.add(Step(observation, action, hub, world, effect, reward, ended))
         for k in np.flatnonzero(ended & running):
             success[len(episodes)] = bool(infos[k].get("is_success", False))
             returns[len(episodes)] = totals[k]

@@ -14,6 +14,11 @@ from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.translation import Translation, compose_observation, tensor, translate
 from hacpo_robot.specs.signature import FloatArray
 
+CATCHING_UP = 0.5
+"""Share of what a step left undone that is asked for on top of the next."""
+PATIENCE = 0.9
+"""Share of a debt that is left to the next step."""
+
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
 """Raw observations to a policy's action mean."""
 
@@ -53,21 +58,29 @@ class Understudy:
     It follows every world as the teacher's body would live it: from a posture in which the
     teacher's own episodes begin, through what the teacher's own answers would have led to,
     corrected by where the pupil really is.
+
+    What the pupil's body left undone, of what it could do, is made up for in the next steps (integral
+    action, with limits). A small error that B always makes in one direction would else add up unseen,
+    where the teacher does not sense it: an upright arm knows nothing of a tilt.
     """
 
     def __init__(self, teacher: Teacher, pupil: Body) -> None:
         """Nothing lived yet."""
         self._teacher, self._pupil = teacher, pupil
         self._before: tuple[BodyState, Tensor] | None = None
+        self._owed: tuple[Tensor, Tensor] | None = None
 
     @torch.no_grad()
-    def act(self, observation: FloatArray, hub: FloatArray, world: FloatArray) -> FloatArray:
+    def act(
+        self, observation: FloatArray, hub: FloatArray, world: FloatArray, effect: FloatArray
+    ) -> FloatArray:
         """The pupil's actions for all worlds, one step after the last call.
 
         Args:
             observation: The pupil's, raw. Shape (n, observation size).
             hub: Body part of ``z``. Shape (n, hub size).
             world: World part of ``z``. Shape (n, world size).
+            effect: What the last step did. Shape (n, effect size).
 
         Returns:
             Shape (n, action size), in [-1, 1].
@@ -77,9 +90,20 @@ class Understudy:
         senses = schema.start(z) if self._before is None else schema.track(*self._before, z)
         answer = self._teacher.answer(senses, hub, world)
         self._before = BodyState(senses, z), answer
-        effect = self._teacher.effect(senses, answer, z)
+        wanted = self._pupil.schema.attainable(self._teacher.effect(senses, answer, z))
         own = BodyState(self._pupil.senses(observation), z)
-        return self._pupil.schema.choose_action(own, effect).double().numpy()
+        asked = wanted + self._debt(wanted, tensor(effect))
+        return self._pupil.schema.choose_action(own, asked).double().numpy()
+
+    def _debt(self, wanted: Tensor, done: Tensor) -> Tensor:
+        """What is asked for on top, at most one standard deviation of the pupil's own effects."""
+        debt = torch.zeros_like(wanted)
+        if self._owed is not None:
+            before, debt = self._owed
+            limit = self._pupil.schema.effect_units.std
+            debt = (PATIENCE * debt + CATCHING_UP * (before - done)).clamp(-limit, limit)
+        self._owed = wanted, debt
+        return debt
 
 
 def ask_teacher(rollout: Experience, teacher: Teacher, pupil: Body) -> Translation:

@@ -1,5 +1,7 @@
 """A policy in another body: asked about its states, or acting there."""
 
+import copy
+
 import numpy as np
 
 from hacpo_robot.sharing.rehearsal import rehearse
@@ -111,8 +113,28 @@ def test_noise_is_added_in_every_other_world_only():
 def test_an_understudy_of_the_same_body_acts_as_the_teacher_does():
     env, body = ToyVecEnv(TWO, 16), Body(fitted(TWO)[0], ToyVecEnv(TWO))
     understudy, observation, missed = Understudy(Teacher(body, steer), body), env.reset(), []
+    effect = np.zeros((16, 3))
     for _ in range(HORIZON - 1):
-        action = understudy.act(observation, *env.hub_state())
+        action = understudy.act(observation, *env.hub_state(), effect)
         missed.append(np.abs(action - np.clip(steer(observation), -1, 1)))
         observation, _, _, _ = env.step(action)
+        effect = env.effect()
     assert np.mean(missed) < 0.1
+
+
+def drift(still):
+    """How far a body whose B always errs one way is from where a teacher that stands still would be."""
+    env, wrong = ToyVecEnv(TWO, 16), copy.deepcopy(fitted(TWO)[0])
+    wrong.B.last.bias.data[0] += 0.2
+    teacher = Teacher(Body(fitted(TWO)[0], ToyVecEnv(TWO)), lambda o: np.zeros((len(o), 3)))
+    understudy, observation, effect = Understudy(teacher, Body(wrong, env)), env.reset(), np.zeros((16, 3))
+    began = env.hub_state()[0][:, :2]
+    for _ in range(HORIZON - 1):
+        known = effect if not still else understudy._owed[0].numpy() if understudy._owed else effect
+        observation, _, _, _ = env.step(understudy.act(observation, *env.hub_state(), known))
+        effect = env.effect()
+    return np.linalg.norm(env.hub_state()[0][:, :2] - began, axis=1).mean()
+
+
+def test_what_a_body_left_undone_is_made_up_for():
+    assert drift(still=False) < 0.5 * drift(still=True)
