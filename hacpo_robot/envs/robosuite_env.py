@@ -33,7 +33,7 @@ from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
-COASTING = 2.0
+COASTING = 0.5
 """Control steps by which robosuite's fingers are behind where they are sent."""
 NEAR_ENOUGH = 0.025
 """Share of a gripper's stroke by which it may miss the width it was told."""
