@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import mujoco
 import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
@@ -96,7 +97,7 @@ def make_robosuite(
         )
 
 
-def loosen_base(model: Any) -> None:  # noqa: ANN401
+def loosen_base(model: mujoco.MjModel) -> None:
     """Let nothing collide with what of robosuite's arm stands still.
 
     MuJoCo spares a link and its parent, but not where the parent stands still: the shoulder of robosuite's
@@ -105,6 +106,16 @@ def loosen_base(model: Any) -> None:  # noqa: ANN401
     bodies = model.geom_bodyid
     still = [model.body_weldid[body] == 0 and model.body(body).name.startswith(ARM) for body in bodies]
     model.geom_contype[still] = model.geom_conaffinity[still] = 0
+
+
+def touch_once(model: mujoco.MjModel) -> None:
+    """Let two meshes or boxes touch in one point only, as when robosuite's grippers were made.
+
+    Since MuJoCo 3.8 they touch in several. Knuckles and fingers of robosuite's Robotiq 2F-85 overlap, and
+    so many contacts jam them: told to close wholly, it stops at 52 mm.
+    """
+    # MuJoCo before 3.8 has no such flag.
+    model.opt.disableflags |= getattr(mujoco.mjtDisableBit, "mjDSBL_MULTICCD", 0)
 
 
 def controller_like(scene: Scene) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hacpo_robot.envs.robosuite import (
     controller_like,
     loosen_base,
     make_robosuite,
+    touch_once,
 )
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
@@ -32,7 +33,7 @@ from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
-COASTING = 2.0
+COASTING = 0.5
 """Control steps by which robosuite's fingers are behind where they are sent."""
 NEAR_ENOUGH = 0.025
 """Share of a gripper's stroke by which it may miss the width it was told."""
@@ -146,8 +147,10 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     def _begin(self) -> None:
         self._elapsed, self._gripper_command = 0, 1.0
         sim, names = self.simulation.sim, COUNTERPARTS[self.task.name].props
-        loosen_base(sim.model._model)
-        self._readout = RobosuiteReadout(sim.model._model, sim.data._data, self.robot, self.task, names)
+        model, data = sim.model._model, sim.data._data
+        loosen_base(model)
+        touch_once(model)
+        self._readout = RobosuiteReadout(model, data, self.robot, self.task, names)
         self._read()
         self._width_before = float(self.state.gripper_width[0, 0])
 

@@ -9,11 +9,13 @@ from gymnasium.utils.env_checker import check_env
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names
 from hacpo_robot.envs.cell import CONTROL_HZ, Cell
+from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.robosuite import COUNTERPARTS
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
 from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
 
@@ -157,7 +159,8 @@ def test_one_opens_the_gripper_and_minus_one_closes_it(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "opening"), [("panda", -0.4), ("panda", 0.1), ("panda", 0.5), ("ur5e", 0.1), ("ur5e", 0.5)]
+    ("name", "opening"),
+    [("panda", -0.4), ("panda", 0.1), ("panda", 0.5), ("ur5e", 0.1), ("ur5e", 0.5), ("sawyer", 1.0)],
 )
 def test_gripper_comes_to_the_width_that_was_asked_for(name, opening):
     env = RobosuiteEnv(load_robot(name), load_task("lift"))
@@ -173,3 +176,34 @@ def test_gripper_comes_to_the_width_that_was_asked_for(name, opening):
     wanted = spec.min_width + share * (spec.stroke + spec.bow * (1 - share))
     # robosuite's grippers move in steps of a tenth of their stroke.
     assert np.mean(widths[20:]) == pytest.approx(wanted, abs=0.05 * spec.stroke)
+
+
+class AsCell:
+    """Robosuite's one world as the scripted expert knows worlds."""
+
+    n_worlds = 1
+
+    def __init__(self, env):
+        self.env, self.robot, self.task = env, env.robot, env.task
+        self.handles = Handles.of(make_scene(env.robot, env.task))
+
+    @property
+    def state(self):
+        return self.env.state
+
+    @property
+    def joints(self):
+        return self.env.joints
+
+
+@pytest.mark.parametrize("name", ["panda", "ur5e", "kinova3", "sawyer"])
+def test_scripted_expert_lifts_there_too(name):
+    robot = load_robot(name)
+    env = RobosuiteEnv(robot, load_task("lift"), posture=robot.arm.home)
+    for seed in range(2):
+        env.reset(seed=seed)
+        expert = ScriptedExpert(AsCell(env))
+        for _ in range(env.horizon):
+            env.step(expert.act()[0])
+        assert env.task.success(env.state).all(), f"start {seed}"
+    env.close()
