@@ -7,7 +7,16 @@ from hacpo_robot.specs.prop import BoxProp, Region
 from hacpo_robot.specs.script import Stage, grasping, never, raise_to
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TABLE_TOP, RewardPreset, TaskSpec
-from hacpo_robot.specs.terms import TaskState, Term, distance, pinched, speed, tanh_near, within
+from hacpo_robot.specs.terms import (
+    TaskState,
+    Term,
+    distance,
+    once_per_state,
+    pinched,
+    speed,
+    tanh_near,
+    within,
+)
 
 HALF_SIZE = 0.021
 """Half edge of the cube [m]; the middle of robosuite's 0.020 to 0.022."""
@@ -35,14 +44,20 @@ def clearance(state: TaskState) -> FloatArray:
     return state.object_pos_w[..., 0, 2] - (TABLE_TOP + HALF_SIZE)
 
 
+@once_per_state
+def to_cube(state: TaskState) -> FloatArray:
+    """From the tool to the cube's centre. Shape (...,) [m]."""
+    return distance(state.tool_pos_w, state.object_pos_w[..., 0, :])
+
+
 def reach(state: TaskState) -> FloatArray:
     """Tool near the cube, seen from afar."""
-    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.01, margin=0.25)
+    return within(to_cube(state), radius=0.01, margin=0.25)
 
 
 def centre(state: TaskState) -> FloatArray:
     """Cube between the fingertips."""
-    return within(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]), radius=0.005, margin=0.05)
+    return within(to_cube(state), radius=0.005, margin=0.05)
 
 
 def grasp(state: TaskState) -> FloatArray:
@@ -65,6 +80,7 @@ def hold(state: TaskState) -> FloatArray:
     return lifted(state) * within(speed(state), radius=0.02, margin=0.3)
 
 
+@once_per_state
 def lifted(state: TaskState) -> NDArray[np.bool_]:
     """Cube held in the air by both fingertips, neither on the table nor thrown."""
     height = clearance(state)
@@ -81,8 +97,7 @@ def robosuite_lifted(state: TaskState) -> NDArray[np.bool_]:
 
 def robosuite_reach(state: TaskState) -> FloatArray:
     """Tool near the cube, until lifted."""
-    near = tanh_near(distance(state.tool_pos_w, state.object_pos_w[..., 0, :]))
-    return np.maximum(robosuite_lifted(state), near)
+    return np.maximum(robosuite_lifted(state), tanh_near(to_cube(state)))
 
 
 def robosuite_grasp(state: TaskState) -> FloatArray:

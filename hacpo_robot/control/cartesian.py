@@ -35,13 +35,14 @@ def solve_twist(jacobian: FloatArray, twist: FloatArray) -> FloatArray:
         Shape (n, n_joints) [rad], scaled down where a joint would exceed ``MAX_JOINT_STEP``.
     """
     jacobian, twist = jacobian * _WEIGHTS[:, None], twist * _WEIGHTS
-    gram = jacobian @ jacobian.swapaxes(-1, -2) + DAMPING**2 * np.eye(6)
+    gram = jacobian @ jacobian.swapaxes(-1, -2) + _DAMPING_GRAM
     joint_step = (jacobian.swapaxes(-1, -2) @ np.linalg.solve(gram, twist[..., None]))[..., 0]
     largest = np.abs(joint_step).max(axis=-1, keepdims=True)
     return joint_step * np.minimum(1.0, MAX_JOINT_STEP / np.maximum(largest, 1e-9))
 
 
 _WEIGHTS = np.array([1.0, 1.0, 1.0, LEVER, LEVER, LEVER])
+_DAMPING_GRAM = DAMPING**2 * np.eye(6)
 
 
 class CartesianController:

@@ -89,6 +89,7 @@ class Cell:
             self._imperfection.noise_scale = self.variation.noise
         self._gripper_command = np.ones((n_worlds, 1))
         self._goals = np.zeros((n_worlds, 3))
+        self._n_controls = scene.model.nu
         self.state: TaskState
         self.joints: JointState
         self._last_step: tuple[TaskState, TaskState, FloatArray]
@@ -158,7 +159,7 @@ class Cell:
         wanted = command[:, -1:] - self._gripper_command
         speed = GRIPPER_SPEED * (1.0 if self.variation is None else self.variation.gripper_speed)
         self._gripper_command = self._gripper_command + np.clip(wanted, -speed, speed)
-        controls = np.zeros((self.n_worlds, self.scene.model.nu))
+        controls = np.zeros((self.n_worlds, self._n_controls))
         controls[:, self.handles.arm_ctrl] = self.controller.targets(command[:, :-1], self.joints, before)
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)
         broken = self.worlds.step(controls)
@@ -210,5 +211,4 @@ class Cell:
 
 def inside(position: FloatArray, region: Region) -> NDArray[np.bool_]:
     """Whether points lie in a region. (..., 3) [m] -> (...,)."""
-    low, high = np.array([region.x, region.y, region.z]).T
-    return ((position > low) & (position < high)).all(axis=-1)
+    return ((position > region.low[:3]) & (position < region.high[:3])).all(axis=-1)

@@ -81,8 +81,8 @@ class Episodes:
         terminated = outcome.lost
         if self._tool_region is not None:
             terminated = terminated | ~inside(self.cell.state.tool_pos_w, self._tool_region)
-        self.n_broken += int(outcome.broken.sum())
-        self.n_lost += int((outcome.lost & ~outcome.broken).sum())
+        self.n_broken += np.count_nonzero(outcome.broken)
+        self.n_lost += np.count_nonzero(outcome.lost & ~outcome.broken)
         return Step(outcome, observation, terminated, (self.elapsed >= self.horizon) & ~terminated)
 
     def observe(self) -> NDArray[np.float32]:

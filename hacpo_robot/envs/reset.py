@@ -1,12 +1,14 @@
 """Where an episode starts: robot posture, objects and goal of each world, from that world's own dice."""
 
+import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
-from hacpo_robot.specs.prop import BoxProp, Region
+from hacpo_robot.specs.prop import BoxProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import quaternion_of_yaw
 from hacpo_robot.specs.signature import FloatArray
@@ -32,14 +34,29 @@ class Start:
     """Zeros where the task has none. Shape (3,) [m]."""
 
 
-@dataclass(frozen=True)
 class ResetSampler:
     """Draws start positions of one robot on one task."""
 
-    robot: RobotSpec
-    task: TaskSpec
-    handles: Handles
-    posture_noise: float = HOME_NOISE
+    def __init__(
+        self, robot: RobotSpec, task: TaskSpec, handles: Handles, posture_noise: float = HOME_NOISE
+    ) -> None:
+        """Take the numbers of a robot and a task.
+
+        Args:
+            robot: Which starts near its home with an open gripper.
+            task: Which says where objects and goal start.
+            handles: Addresses in the positions of both.
+            posture_noise: Spread of the joints around home [rad].
+        """
+        self._task, self._handles = task, handles
+        self._home = np.array(robot.arm.home)
+        self._spread = posture_noise * np.where(handles.arm_slides, SLIDE_NOISE, 1.0)
+        self._open = np.array(list(robot.gripper.open_posture.values()))
+        regions = [prop.start for prop in task.props] + ([] if task.goal is None else [task.goal])
+        self._low = np.array([region.low for region in regions]).reshape(-1, 4)
+        self._span = np.array([region.high for region in regions]).reshape(-1, 4) - self._low
+        self._free = np.array([isinstance(prop, BoxProp) for prop in task.props], bool)
+        self._box_qpos = handles.box_qpos[:, None] + np.arange(7)
 
     def sample(self, qpos: FloatArray, mocap: FloatArray, rng: np.random.Generator) -> Start:
         """One start.
@@ -52,45 +69,29 @@ class ResetSampler:
         Raises:
             InvalidSpecError: objects and goal cannot be placed as far apart as the task asks.
         """
-        qpos, mocap, handles = qpos.copy(), mocap.copy(), self.handles
-        spread = self.posture_noise * np.where(handles.arm_slides, SLIDE_NOISE, 1.0)
-        arm = np.array(self.robot.arm.home) + rng.normal(0.0, spread)
+        qpos, mocap, handles = qpos.copy(), mocap.copy(), self._handles
+        arm = self._home + self._spread * rng.standard_normal(len(self._home))
         qpos[handles.arm_qpos] = np.clip(arm, *handles.arm_range.T)
-        qpos[handles.finger_qpos] = tuple(self.robot.gripper.open_posture.values())
-        places, goal = self._draw_places(rng)
-        poses = [np.concatenate([position, quaternion_of_yaw(np.asarray(yaw))]) for position, yaw in places]
-        boxes = [pose for prop, pose in zip(self.task.props, poses, strict=True) if isinstance(prop, BoxProp)]
-        for pose, first in zip(boxes, handles.box_qpos, strict=True):
-            qpos[first : first + 7] = pose
-        fixtures = [
-            pose for prop, pose in zip(self.task.props, poses, strict=True) if not isinstance(prop, BoxProp)
-        ]
-        for pose, index in zip(fixtures, handles.fixture_mocap, strict=True):
-            mocap[index] = pose
+        qpos[handles.finger_qpos] = self._open
+        places = self._draw_places(rng)
+        props, goal = places[: len(self._free)], np.zeros(3) if self._task.goal is None else places[-1, :3]
+        poses = np.concatenate([props[:, :3], quaternion_of_yaw(props[:, 3])], axis=-1)
+        qpos[self._box_qpos] = poses[self._free]
+        mocap[handles.fixture_mocap] = poses[~self._free]
         mocap[handles.goal_mocap, :3] = goal
         return Start(qpos, mocap, goal)
 
-    def _draw_places(self, rng: np.random.Generator) -> tuple[list[tuple[FloatArray, float]], FloatArray]:
-        """Position and yaw of every prop, and the goal, far enough from each other."""
+    def _draw_places(self, rng: np.random.Generator) -> FloatArray:
+        """Position and yaw of every prop, then of the goal, far enough from each other. Shape (n, 4)."""
         for _ in range(MAX_DRAWS):
-            places = [_draw(prop.start, rng) for prop in self.task.props]
-            goal = None if self.task.goal is None else _draw(self.task.goal, rng)[0]
-            points = [position for position, _ in places] + ([] if goal is None else [goal])
-            if _spacing(points) >= self.task.clearance:
-                return places, np.zeros(3) if goal is None else goal
+            places = self._low + self._span * rng.random(self._low.shape)
+            if _spacing(places) >= self._task.clearance:
+                return places
         raise InvalidSpecError(
-            f"task {self.task.name!r}: {MAX_DRAWS} draws kept no clearance of {self.task.clearance} m"
+            f"task {self._task.name!r}: {MAX_DRAWS} draws kept no clearance of {self._task.clearance} m"
         )
 
 
-def _draw(region: Region, rng: np.random.Generator) -> tuple[FloatArray, float]:
-    low, high = np.array([region.x, region.y, region.z, region.yaw]).T
-    draw = rng.uniform(low, high)
-    return draw[:3], float(draw[3])
-
-
-def _spacing(points: list[FloatArray]) -> float:
-    """Least horizontal distance between two points; infinite where there are fewer than two."""
-    level = np.array(points).reshape(-1, 3)[:, :2]
-    gaps = np.linalg.norm(level[:, None] - level[None], axis=-1)
-    return float(np.min(gaps[np.triu_indices(len(level), 1)], initial=np.inf))
+def _spacing(places: FloatArray) -> float:
+    """Least horizontal distance between two places; infinite where there are fewer than two."""
+    return min((math.dist(*pair) for pair in combinations(places[:, :2].tolist(), 2)), default=math.inf)

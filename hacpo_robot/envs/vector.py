@@ -91,7 +91,7 @@ class ManipulationVecEnv(VecEnv):
         step = self.episodes.step(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         observation, ended = step.observation, step.ended
-        worlds = np.flatnonzero(ended)
+        (worlds,) = ended.nonzero()
         for world in worlds:
             infos[world] = self._episode_info(world, step)
         if len(worlds):

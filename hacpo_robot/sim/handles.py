@@ -1,5 +1,6 @@
 """Names resolved once: integer addresses of everything the step loop touches."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -39,31 +40,19 @@ class Handles:
     """Shape (1,), or (0,) where the task has no goal."""
 
     # Sensor columns
-    joint_pos: IntArray
-    """Shape (n_joints,)."""
-    joint_vel: IntArray
-    joint_effort: IntArray
-    joint_anchor: IntArray
-    """Shape (n_joints, 3)."""
-    joint_axis: IntArray
-    """Shape (n_joints, 3)."""
+    joints: IntArray
+    """Position, velocity, effort, anchor (3) and axis (3) of every joint. Shape (n_joints, 9)."""
     finger_pos: IntArray
     wrist_force: IntArray
     """Empty where the robot does not feel it. Shape (3,) or (0,)."""
     wrist_torque: IntArray
-    tool_pos: IntArray
-    tool_quat: IntArray
-    tool_vel: IntArray
     tool_angvel: IntArray
-    object_pos: IntArray
-    """Shape (n_objects, 3)."""
-    object_quat: IntArray
-    """Shape (n_objects, 4)."""
-    object_vel: IntArray
-    """Shape (n_objects, 3)."""
-    left_touch: tuple[IntArray, ...]
-    """For each object the columns of all its contacts with the left fingertip."""
-    right_touch: tuple[IntArray, ...]
+    frames: IntArray
+    """Position (3), quaternion (4) and linear velocity (3) of the tool, then of every object.
+    Shape (1 + n_objects, 10)."""
+    touch: IntArray
+    """Contacts of every object with the left, right fingertip; one is repeated where there are fewer than of
+    the others. Shape (n_objects, 2, most contacts)."""
     contact: IntArray
     """One column per pair of objects. Shape (n_pairs,)."""
     fixture_joints: IntArray
@@ -77,13 +66,8 @@ class Handles:
         boxes, fixtures = [box.name for box in task.boxes], task.fixtures
         props = [prop.name for prop in task.props]
 
-        def sensors(suffix: str, names: tuple[str, ...] | list[str], width: int) -> IntArray:
-            columns = [_sensor(model, f"{name}{suffix}") for name in names]
-            return np.array(columns, int).reshape(len(names), width)
-
-        def touches(side: str, pads: tuple[str, ...]) -> tuple[IntArray, ...]:
-            named = [touch_sensors(prop, side, pads) for prop in task.props]
-            return tuple(sensors("", names, 1)[:, 0] for names in named)
+        def table(names: Iterable[str], *quantities: str) -> IntArray:
+            return np.array([_columns(model, [f"{name}_{q}" for q in quantities]) for name in names])
 
         joints = [model.joint(ROBOT + name) for name in arm.joints]
         fingers = [model.joint(GRIPPER + name) for name in gripper.open_posture]
@@ -101,33 +85,34 @@ class Handles:
             fixture_qpos=np.array([model.joint(name).qposadr[0] for name in hinges], int),
             fixture_mocap=np.array([model.body(f.name).mocapid[0] for f in fixtures], int),
             goal_mocap=np.array([] if task.goal is None else model.body(GOAL).mocapid, int),
-            joint_pos=sensors("_pos", arm.joints, 1)[:, 0],
-            joint_vel=sensors("_vel", arm.joints, 1)[:, 0],
-            joint_effort=sensors("_effort", arm.joints, 1)[:, 0],
-            joint_anchor=sensors("_anchor", arm.joints, 3),
-            joint_axis=sensors("_axis", arm.joints, 3),
-            finger_pos=sensors("_finger", gripper.finger_joints, 1)[:, 0],
+            joints=table(arm.joints, "pos", "vel", "effort", "anchor", "axis"),
+            finger_pos=_columns(model, [f"{name}_finger" for name in gripper.finger_joints]),
             wrist_force=_felt(scene, "wrist_force"),
             wrist_torque=_felt(scene, "wrist_torque"),
-            tool_pos=_sensor(model, "tool_pos"),
-            tool_quat=_sensor(model, "tool_quat"),
-            tool_vel=_sensor(model, "tool_vel"),
-            tool_angvel=_sensor(model, "tool_angvel"),
-            object_pos=sensors("_pos", props, 3),
-            object_quat=sensors("_quat", props, 4),
-            object_vel=sensors("_vel", props, 3),
-            left_touch=touches("left", gripper.left_pads),
-            right_touch=touches("right", gripper.right_pads),
-            contact=sensors("", [f"{a}_{b}" for a, b in combinations(props, 2)], 1)[:, 0],
-            fixture_joints=sensors("", hinge_sensors, 1)[:, 0],
+            tool_angvel=_columns(model, ["tool_angvel"]),
+            frames=table(["tool", *props], "pos", "quat", "vel"),
+            touch=_touch(scene),
+            contact=_columns(model, [f"{one}_{other}" for one, other in combinations(props, 2)]),
+            fixture_joints=_columns(model, hinge_sensors),
         )
+
+
+def _touch(scene: Scene) -> IntArray:
+    gripper, props = scene.robot.gripper, scene.task.props
+    sides = (("left", gripper.left_pads), ("right", gripper.right_pads))
+    names = [touch_sensors(prop, side, pads) for prop in props for side, pads in sides]
+    most = max(map(len, names), default=1)
+    columns = [_columns(scene.model, group + group[:1] * (most - len(group))) for group in names]
+    return np.array(columns, int).reshape(len(props), 2, most)
 
 
 def _felt(scene: Scene, quantity: str) -> IntArray:
     felt = any(sensor.quantity == quantity for sensor in scene.robot.sensors)
-    return _sensor(scene.model, quantity) if felt else np.zeros(0, int)
+    return _columns(scene.model, [quantity] if felt else [])
 
 
-def _sensor(model: mujoco.MjModel, name: str) -> IntArray:
-    sensor = model.sensor(name)
-    return np.arange(sensor.adr[0], sensor.adr[0] + sensor.dim[0])
+def _columns(model: mujoco.MjModel, names: Iterable[str]) -> IntArray:
+    """Where sensors lie in ``sensordata``, one after the other. Shape (sum of their sizes,)."""
+    sensors = [model.sensor(name) for name in names]
+    places = [np.arange(sensor.adr[0], sensor.adr[0] + sensor.dim[0]) for sensor in sensors]
+    return np.concatenate([np.zeros(0, int), *places])

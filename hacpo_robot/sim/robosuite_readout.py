@@ -54,6 +54,7 @@ class RobosuiteReadout:
         self._hand = self._id(KIND.mjOBJ_BODY, ARM + robot.arm.hand_body)
         arm = [self._id(KIND.mjOBJ_JOINT, ARM + joint) for joint in robot.arm.joints]
         fingers = [self._id(KIND.mjOBJ_JOINT, GRIPPER + joint) for joint in robot.gripper.finger_joints]
+        self._arm, self._slides = arm, np.array([joint in robot.arm.slides for joint in robot.arm.joints])
         self._qpos, self._dofs = self._model.jnt_qposadr[arm], self._model.jnt_dofadr[arm]
         self._finger_qpos = self._model.jnt_qposadr[fingers]
         pads = robot.gripper.left_pads, robot.gripper.right_pads
@@ -108,8 +109,6 @@ class RobosuiteReadout:
 
     def _joints(self, reach: FloatArray, spin: FloatArray) -> JointState:
         model, data = self._model, self._data
-        linear, angular = np.zeros((3, model.nv)), np.zeros((3, model.nv))
-        mujoco.mj_jac(model, data, linear, angular, data.site_xpos[self._tool] + reach, self._tool_body)
         mujoco.mj_rnePostConstraint(model, data)
         torque, force = np.split(data.cfrc_int[self._hand], 2)
         root = model.body_rootid[self._hand]
@@ -122,7 +121,9 @@ class RobosuiteReadout:
             wrist_force=(force @ hand)[None],
             wrist_torque=(torque @ hand)[None],
             tool_angvel_w=spin[None].copy(),
-            jacobian=np.concatenate([linear, angular])[None][..., self._dofs],
+            axis_w=data.xaxis[self._arm][None],
+            lever_w=(data.site_xpos[self._tool] + reach - data.xanchor[self._arm])[None],
+            slides=self._slides,
         )
 
     def _contacts(self) -> tuple[FloatArray, FloatArray]:
@@ -136,10 +137,6 @@ class RobosuiteReadout:
                     for j in range(n):
                         contact[i, j] += i != j and one in self._bodies[i] and other in self._bodies[j]
         return np.minimum(touch, 1.0), np.minimum(contact, 1.0)
-
-    @property
-    def _tool_body(self) -> int:
-        return int(self._model.site_bodyid[self._tool])
 
     def _pose(self, kind: mujoco.mjtObj, index: int) -> tuple[FloatArray, FloatArray]:
         site = kind == KIND.mjOBJ_SITE

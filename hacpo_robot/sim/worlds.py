@@ -53,6 +53,7 @@ class Worlds:
         self.model = model = models[0]
         self.n_worlds = n_worlds = len(models)
         self.substeps = substeps
+        self._duration = substeps * model.opt.timestep
         n_threads = min(n_threads or _usable_cores(), n_worlds)
         self._models = list(models)
         self.native: NativeRollout = Rollout(nthread=n_threads if n_threads > 1 else 0)
@@ -62,6 +63,7 @@ class Worlds:
         mujoco.mj_getState(model, self._data[0], self._initial, mujoco.mjtState.mjSTATE_FULLPHYSICS)
         self._states = np.tile(self._initial, (n_worlds, 1))
         self._mocap = np.tile(self.default_mocap, (n_worlds, 1, 1))
+        self._held = np.empty((n_worlds, substeps, model.nu + 7 * model.nmocap))
         self._trace = np.empty((n_worlds, substeps, n_state))
         self._sensor_trace = np.empty((n_worlds, substeps, model.nsensordata))
         self.sensors = np.zeros((n_worlds, model.nsensordata))
@@ -103,7 +105,7 @@ class Worlds:
         states[:, self._qpos] = qpos
         self._states[worlds], self._mocap[worlds] = states, mocap
         sensors = np.empty((len(worlds), 1, self.model.nsensordata))
-        inputs = self._inputs(np.zeros((len(worlds), self.model.nu)), mocap, 1)
+        inputs = _inputs(np.zeros((len(worlds), self.model.nu)), mocap)[:, None]
         models = [self._models[world] for world in worlds]
         self._roll(models, states, inputs, np.empty((len(worlds), 1, states.shape[1])), sensors)
         self.sensors[worlds] = sensors[:, 0]
@@ -118,15 +120,14 @@ class Worlds:
             Which worlds failed (numbers not finite, or MuJoCo gave the step up). Shape (n_worlds,).
             A failed world keeps its last good state until it is placed anew.
         """
-        before = self._states.copy()
-        inputs = self._inputs(controls, self._mocap, self.substeps)
-        self._roll(self._models, before, inputs, self._trace, self._sensor_trace)
+        self._held[:] = _inputs(controls, self._mocap)[:, None]
+        self._roll(self._models, self._states, self._held, self._trace, self._sensor_trace)
         after, sensors = self._trace[:, -1], self._sensor_trace[:, -1]
-        elapsed = after[:, 0] - before[:, 0]
-        on_time = np.abs(elapsed - self.substeps * self.model.opt.timestep) < 1e-6
+        elapsed = after[:, 0] - self._states[:, 0]
+        on_time = np.abs(elapsed - self._duration) < 1e-6
         good = on_time & np.isfinite(after).all(axis=-1) & np.isfinite(sensors).all(axis=-1)
-        self._states[good] = after[good]
-        self.sensors[good] = sensors[good]
+        self._states = np.where(good[:, None], after, self._states)
+        self.sensors = np.where(good[:, None], sensors, self.sensors)
         return ~good
 
     def get_state(self) -> dict[str, FloatArray]:
@@ -147,11 +148,6 @@ class Worlds:
         """Stop the native threads."""
         self.native.close()
 
-    def _inputs(self, controls: FloatArray, mocap: FloatArray, n_steps: int) -> FloatArray:
-        """What MuJoCo holds during ``n_steps``: actuator targets, then mocap positions and quaternions."""
-        flat = [controls, mocap[:, :, :3].reshape(len(mocap), -1), mocap[:, :, 3:].reshape(len(mocap), -1)]
-        return np.repeat(np.concatenate(flat, axis=-1)[:, None], n_steps, axis=1)
-
     def _roll(
         self,
         models: list[mujoco.MjModel],
@@ -171,6 +167,12 @@ class Worlds:
             skip_checks=True,
             control_spec=INPUTS,
         )
+
+
+def _inputs(controls: FloatArray, mocap: FloatArray) -> FloatArray:
+    """What MuJoCo holds: actuator targets, mocap positions, mocap quaternions. Shape (n, nu + 7 nmocap)."""
+    n = len(controls)
+    return np.concatenate([controls, mocap[:, :, :3].reshape(n, -1), mocap[:, :, 3:].reshape(n, -1)], axis=-1)
 
 
 def _read_only(array: FloatArray) -> FloatArray:

@@ -1,8 +1,12 @@
 """The things a task is about: free boxes, and articulated fixtures."""
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.signature import FloatArray
 
 Range = tuple[float, float]
 Color = tuple[float, float, float, float]
@@ -16,6 +20,16 @@ class Region:
     y: Range
     z: Range
     yaw: Range = (0.0, 0.0)
+
+    @cached_property
+    def low(self) -> FloatArray:
+        """Least x, y, z and yaw. Shape (4,)."""
+        return np.array([self.x[0], self.y[0], self.z[0], self.yaw[0]])
+
+    @cached_property
+    def high(self) -> FloatArray:
+        """Greatest x, y, z and yaw. Shape (4,)."""
+        return np.array([self.x[1], self.y[1], self.z[1], self.yaw[1]])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,10 @@ def _unit(vector: FloatArray) -> FloatArray:
 
 def upright_error(tool_rot_w: FloatArray) -> FloatArray:
     """Rotation vector that turns the tool's z axis straight down. (..., 3, 3) -> (..., 3) [rad]."""
-    return np.cross(tool_rot_w[..., :, 2], np.array([0.0, 0.0, -1.0]))
+    return cross(tool_rot_w[..., :, 2], _DOWN)
+
+
+_DOWN = np.array([0.0, 0.0, -1.0])
 
 
 def quarter_turn_error(tool_rot_w: FloatArray, object_rot_w: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 from hacpo_robot.specs.signature import FloatArray
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class TaskState:
-    """What a task can see of one or many worlds: no joints, no robot. Batch axes lead."""
+    """What a task can see of one or many worlds: no joints, no robot. Batch axes lead.
+
+    A state is equal to itself alone, and its arrays do not change.
+    """
 
     tool_pos_w: FloatArray
     """Shape (..., 3) [m]."""
@@ -52,6 +56,10 @@ class Term:
     weight: float
 
 
+once_per_state = lru_cache(maxsize=4)
+"""Decorator of a function of the state that several terms ask for: they share its one answer."""
+
+
 def within(distance: FloatArray, *, radius: float, margin: float) -> FloatArray:
     """1 inside ``radius``, falling smoothly to 0.1 at ``radius + margin``.
 
@@ -82,11 +90,13 @@ def level_distance(a: FloatArray, b: FloatArray) -> FloatArray:
     return distance(a[..., :2], b[..., :2])
 
 
+@once_per_state
 def speed(state: TaskState, index: int = 0) -> FloatArray:
     """Speed of object ``index``. Shape (...,) [m/s]."""
     return np.linalg.norm(state.object_vel_w[..., index, :], axis=-1)
 
 
+@once_per_state
 def pinched(state: TaskState, index: int = 0) -> NDArray[np.bool_]:
     """Both fingertips touch object ``index``. Shape (...,)."""
     return state.touch[..., index, :].min(axis=-1) > 0.5

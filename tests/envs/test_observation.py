@@ -61,7 +61,9 @@ def random_joints(rng, n_joints):
         wrist_force=rng.uniform(-20, 20, (N, 3)),
         wrist_torque=rng.uniform(-2, 2, (N, 3)),
         tool_angvel_w=rng.uniform(-1, 1, (N, 3)),
-        jacobian=np.zeros((N, 6, n_joints)),
+        axis_w=np.zeros((N, n_joints, 3)),
+        lever_w=np.zeros((N, n_joints, 3)),
+        slides=np.zeros(n_joints, bool),
     )
 
 
