@@ -15,5 +15,5 @@ RETHINK = GripperSpec(
     left_pads=("l_fingerpad_g0",),
     right_pads=("r_fingerpad_g0",),
     source="robosuite 1.5: grippers/rethink_gripper.xml, whose joint limits leave 14 mm when closed and "
-    "whose motors open by 46 mm, though the joints go on to 65; Rethink electric gripper: 44 mm, 35 N",
+    "whose motors open by 46 mm, though the joints go on to 65; Rethink electric parallel gripper: 35 N",
 )
