@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.response import joint_response, tool_response
-from hacpo_robot.sim.robosuite_readout import ARM
 from hacpo_robot.sim.scene import Scene
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.robot import RobotSpec
@@ -95,27 +93,6 @@ def make_robosuite(
             control_freq=control_hz,
             ignore_done=True,
         )
-
-
-def loosen_base(model: mujoco.MjModel) -> None:
-    """Let nothing collide with what of robosuite's arm stands still.
-
-    MuJoCo spares a link and its parent, but not where the parent stands still: the shoulder of robosuite's
-    Sawyer is jammed in its base, and cannot turn.
-    """
-    bodies = model.geom_bodyid
-    still = [model.body_weldid[body] == 0 and model.body(body).name.startswith(ARM) for body in bodies]
-    model.geom_contype[still] = model.geom_conaffinity[still] = 0
-
-
-def touch_once(model: mujoco.MjModel) -> None:
-    """Let two meshes or boxes touch in one point only, as when robosuite's grippers were made.
-
-    Since MuJoCo 3.8 they touch in several. Knuckles and fingers of robosuite's Robotiq 2F-85 overlap, and
-    so many contacts jam them: told to close wholly, it stops at 52 mm.
-    """
-    # MuJoCo before 3.8 has no such flag.
-    model.opt.disableflags |= getattr(mujoco.mjtDisableBit, "mjDSBL_MULTICCD", 0)
 
 
 def controller_like(scene: Scene) -> dict[str, Any]:

@@ -18,12 +18,11 @@ from hacpo_robot.envs.robosuite import (
     COUNTERPARTS,
     NATIVE_GRIPPER,
     controller_like,
-    loosen_base,
     make_robosuite,
-    touch_once,
 )
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
+from hacpo_robot.sim.robosuite_model import loosen_base, touch_once
 from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.specs.action import CartesianDelta
