@@ -21,13 +21,23 @@ VERBS = {
 }
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141
+"""As a shell reports a program whose reader went away, ``hacpo-robot list | head -1``."""
 
 
 def main() -> None:
     """Entry point of the console script."""
-    arguments = sys.argv[1:]
+    try:
+        _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        sys.exit(EXIT_UNREAD)
+
+
+def _run(arguments: list[str]) -> None:
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(_usage())
+        print(_usage(), flush=True)
         sys.exit(0 if arguments else EXIT_WRONG_INPUT)
     # Rendering has a process of its own; without this MuJoCo would look for a screen.
     os.environ.setdefault("MUJOCO_GL", "disabled")

@@ -10,7 +10,7 @@ from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameErro
 from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names
-from hacpo_robot.study.results import write_results
+from hacpo_robot.study.results import FOLDER, write_results
 from hacpo_robot.study.standing import StudyWatch
 from hacpo_robot.study.study import Study, default_workers
 
@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> None:
     cells = plan.cells(seeds)
     picked = _picked(cells, chosen.only)
     folder = chosen.study_dir or Path("runs") / plan.title
-    files = chosen.results or folder / "results"
+    files = chosen.results or folder / FOLDER
     if chosen.collect:
         write_results(files, plan, collect_finished(cells, folder))
     else:

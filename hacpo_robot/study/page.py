@@ -12,7 +12,7 @@ from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study import tables
 from hacpo_robot.study.figure import Band, Panel, draw_curves
 from hacpo_robot.study.plan import Plan
-from hacpo_robot.study.results import Results, read_results
+from hacpo_robot.study.results import FOLDER, Results, read_results
 from hacpo_robot.study.statistics import completion_at, interval, resample
 
 POINTS = 61
@@ -41,13 +41,16 @@ def compose(page: Path, folders: Sequence[Path]) -> dict[Path, str]:
 
     Raises:
         RunFolderError: a folder holds no results.
+        InvalidSpecError: two studies have the same title.
     """
     files, parts = dict[Path, str](), [_introduction(page, folders)]
     for folder in folders:
         plan, results = read_results(folder)
-        picture = _picture(page, plan)
+        picture = _picture(page, folder)
+        if picture in files:
+            raise InvalidSpecError(f"two of the studies are called {_title(folder)}; rename a folder")
         files[picture] = draw_curves(panels(plan, results), plan.headline)
-        parts.append(_study(plan, results, os.path.relpath(picture, page.parent)))
+        parts.append(_study(_title(folder), plan, results, os.path.relpath(picture, page.parent)))
     return {page: "\n\n".join(parts) + "\n"} | files
 
 
@@ -63,8 +66,8 @@ def with_headline(readme: Path, page: Path, folder: Path) -> str:
             f"{readme} has no lines {BEGIN!r} and {END!r} for the headline to stand between"
         )
     plan, results = read_results(folder)
-    picture = os.path.relpath(_picture(page, plan), readme.parent)
-    shown = f"![Learning curves of {plan.title}]({picture})\n\n{tables.headline(plan, results)}"
+    picture = os.path.relpath(_picture(page, folder), readme.parent)
+    shown = f"![Learning curves of {_title(folder)}]({picture})\n\n{tables.headline(plan, results)}"
     return f"{text[: text.index(BEGIN)]}{BEGIN}\n{shown}\n{text[text.index(END) :]}"
 
 
@@ -107,11 +110,11 @@ def _introduction(page: Path, folders: Sequence[Path]) -> str:
     )
 
 
-def _study(plan: Plan, results: Results, picture: str) -> str:
-    parts = [f"## {plan.title}", _scope(plan, results)]
+def _study(title: str, plan: Plan, results: Results, picture: str) -> str:
+    parts = [f"## {title}", _scope(plan, results)]
     if not results.runs:
         return "\n\n".join(parts)
-    parts += [f"![Learning curves of {plan.title}]({picture})", tables.origin(results)]
+    parts += [f"![Learning curves of {title}]({picture})", tables.origin(results)]
     for title, section in SECTIONS:
         if section is not tables.ablations or set(plan.conditions) > set(plan.headline):
             parts += [f"### {title}", section(plan, results)]
@@ -127,5 +130,11 @@ def _scope(plan: Plan, results: Results) -> str:
     )
 
 
-def _picture(page: Path, plan: Plan) -> Path:
-    return page.parent / "figures" / f"{plan.title}.svg"
+def _title(folder: Path) -> str:
+    """What a study is called: by its folder, so that two results of one plan can stand side by side."""
+    whole = folder.resolve()
+    return whole.parent.name if whole.name == FOLDER else whole.name
+
+
+def _picture(page: Path, folder: Path) -> Path:
+    return page.parent / "figures" / f"{_title(folder)}.svg"

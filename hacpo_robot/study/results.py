@@ -13,6 +13,8 @@ from hacpo_robot.study.lessons import Lessons
 from hacpo_robot.study.plan import Plan, plan_as_dict, plan_from_dict
 
 VERSION = 1
+FOLDER = "results"
+"""Where a study writes its results, below its own folder."""
 STUDY = "study.json"
 Row = TypeVar("Row", bound="Place")
 

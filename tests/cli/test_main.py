@@ -186,6 +186,15 @@ def test_no_verb_prints_the_usage(call):
     assert all(verb in stdout for verb in VERBS)
 
 
+def test_a_reader_that_goes_away_is_no_error():
+    for argument in ("--help", "list"):
+        command = [sys.executable, "-m", "hacpo_robot", argument]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            process.stdout.close()
+            assert process.stderr.read() == b""
+
+
 def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     run = shutil.copytree(finished, tmp_path / "run", symlinks=True)
     code, evaluated, _ = call("evaluate", "run", "--episodes", "3")

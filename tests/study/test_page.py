@@ -36,6 +36,22 @@ def rows(page, title):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[first + 2 : last]]
 
 
+def test_two_results_of_one_plan_stand_side_by_side(tmp_path):
+    for name in ("now", "before/results"):
+        write_results(tmp_path / name, PLAN, results_of(PLAN.cells(2)))
+    files = compose(tmp_path / "RESULTS.md", [tmp_path / "now", tmp_path / "before" / "results"])
+    assert sorted(path.name for path in files) == ["RESULTS.md", "before.svg", "now.svg"]
+    assert "## now\n" in files[tmp_path / "RESULTS.md"]
+    assert "## before\n" in files[tmp_path / "RESULTS.md"]
+
+
+def test_two_results_of_one_name_are_refused(tmp_path):
+    for name in ("one/results", "other/one"):
+        write_results(tmp_path / name, PLAN, results_of(PLAN.cells(2)))
+    with pytest.raises(InvalidSpecError, match="two of the studies are called one"):
+        compose(tmp_path / "RESULTS.md", [tmp_path / "one" / "results", tmp_path / "other" / "one"])
+
+
 def test_headline_has_completions_and_what_the_claim_gains(page):
     none, own, hacpo = rows(page, "All arms together")
     assert none == ["`none`", "50 % (45 to 55)", "50 % (45 to 55)", "+30.0", "0.250"]
