@@ -115,9 +115,9 @@ def _study(title: str, plan: Plan, results: Results, picture: str) -> str:
     if not results.runs:
         return "\n\n".join(parts)
     parts += [f"![Learning curves of {title}]({picture})", tables.origin(results)]
-    for title, section in SECTIONS:
+    for heading, section in SECTIONS:
         if section is not tables.ablations or set(plan.conditions) > set(plan.headline):
-            parts += [f"### {title}", section(plan, results)]
+            parts += [f"### {heading}", section(plan, results)]
     return "\n\n".join(parts)
 
 

@@ -190,7 +190,8 @@ def test_a_reader_that_goes_away_is_no_error():
     for argument in ("--help", "list"):
         command = [sys.executable, "-m", "hacpo_robot", argument]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             process.stdout.close()
             assert process.stderr.read() == b""
 
