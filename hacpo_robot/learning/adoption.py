@@ -1,5 +1,7 @@
 """Taking over a skill that was proven in one's own body: a policy is fitted to it."""
 
+import math
+
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
@@ -20,9 +22,9 @@ def adopt(
 ) -> float:
     """Fit a policy's mean to episodes of its own body.
 
-    Its spread stays, and so does its critic: fitted to a few good episodes a critic is sure of itself,
-    half of its units saturate, and PPO unlearns the skill before it knows better. PPO's optimizer forgets
-    its moments, which belong to the policy before.
+    Its spread comes down, as what is known needs less exploration. Its critic stays: fitted to a few good
+    episodes a critic is sure of itself, and PPO unlearns the skill before it knows better. PPO's optimizer
+    forgets its moments, which belong to the policy before.
 
     Args:
         policy: Changed in place.
@@ -46,5 +48,7 @@ def adopt(
         missed.backward()
         optimizer.step()
         schedule.step()
+    with torch.no_grad():
+        policy.log_std.clamp_(max=math.log(settings.adopted_std))
     policy.optimizer.state.clear()
     return float(missed.detach())

@@ -11,6 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.adoption import adopt
+from hacpo_robot.learning.foresight import expect_returns
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
@@ -215,11 +216,12 @@ class HACPOCallback(BaseCallback):
     def _play(self, part: Part) -> Rehearsal:
         """One round; its steps count."""
         self._n_rehearsals += 1
+        spread = self._ppo.policy.log_std.detach().exp().clamp(max=self._exchange.settings.adopted_std)
         rehearsal = rehearse(
             self._rehearsal_env,
             part,
             gamma=self._ppo.gamma,
-            noise=self._ppo.policy.log_std.detach().exp().double().numpy(),
+            noise=spread.double().numpy(),
             dice=np.random.default_rng([self._ppo.seed or 0, self._n_rehearsals]),
         )
         self.model.num_timesteps += rehearsal.steps
@@ -227,6 +229,7 @@ class HACPOCallback(BaseCallback):
 
     def _adopt(self, steps: Experience) -> None:
         """Take over what the own body did while others played it."""
+        expect_returns(self._ppo, steps.returns)
         self.safety_net.spread(self._ppo.policy, self.member.pool.success_rate)
         adopt(
             self._ppo.policy,

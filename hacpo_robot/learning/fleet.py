@@ -9,7 +9,7 @@ from hacpo_robot.sharing.exchange import Exchange
 
 
 class Fleet:
-    """Owner of the turns: every learner collects and updates once per iteration.
+    """Owner of the turns: learners collect and update once per iteration, but for those that wait.
 
     With ``exchange=None`` every learner ends with the parameters that it would have reached alone.
     """
@@ -22,8 +22,8 @@ class Fleet:
 
     @property
     def steps(self) -> int:
-        """Steps of the learner that has made the fewest, calibration included."""
-        return min(learner.model.num_timesteps for learner in self.learners)
+        """Steps per learner, on the mean; calibration and rehearsals included."""
+        return sum(learner.model.num_timesteps for learner in self.learners) // len(self.learners)
 
     def run(
         self, steps: int, loggers: dict[str, Logger], on_iteration: Callable[["Fleet"], None] = lambda _: None
@@ -37,11 +37,18 @@ class Fleet:
         """
         for learner in self.learners:
             learner.begin(steps, loggers[learner.name])
-        while self.steps < steps:
-            for learner in self.learners:
-                if learner.model.num_timesteps < steps:
-                    learner.iterate(steps)
+        while going := self._turns(steps):
+            for learner in going:
+                learner.iterate(steps)
             self.iteration += 1
             on_iteration(self)
         for learner in self.learners:
             learner.finish()
+
+    def _turns(self, steps: int) -> list[Learner]:
+        """Who goes on now: all that have steps left, but for those that wait for others."""
+        left = [learner for learner in self.learners if learner.model.num_timesteps < steps]
+        if self.exchange is None:
+            return left
+        going = self.exchange.turns({learner.name: learner.standing(steps) for learner in left})
+        return [learner for learner in left if learner.name in going]

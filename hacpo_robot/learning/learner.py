@@ -14,6 +14,7 @@ from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.randomness import Randomness
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.member import Member
+from hacpo_robot.sharing.pace import Standing
 from hacpo_robot.specs.training import PPOSettings
 
 
@@ -52,6 +53,11 @@ class Learner:
     def success_rate(self) -> float:
         """Share of the last hundred training episodes that ended in success; 0 before the first."""
         return float(np.mean(self.model.ep_success_buffer or [0.0]))
+
+    def standing(self, steps: int) -> Standing:
+        """How far it has come of ``steps``, and what its last hundred training episodes returned."""
+        returns = [episode["r"] for episode in self.model.ep_info_buffer or ()]
+        return Standing(self.model.num_timesteps / steps, float(np.mean(returns or [0.0])))
 
     def begin(self, steps: int, logger: Logger) -> None:
         """Prepare for training up to ``steps`` in all."""

@@ -23,11 +23,9 @@ class SafetyNet:
         self._left = 0
 
     def spread(self, policy: ActorCriticPolicy, success_rate: float) -> None:
-        """Remember a policy that is about to change; one that waits to be judged already is kept."""
-        if not self._before:
-            self._before = {name: value.clone() for name, value in policy.state_dict().items()}
-            self._rate = success_rate
-        self._left = PATIENCE
+        """Remember a policy that is about to change; one that still waited to be judged is forgotten."""
+        self._before = {name: value.clone() for name, value in policy.state_dict().items()}
+        self._rate, self._left = success_rate, PATIENCE
 
     def judge(self, policy: ActorCriticPolicy, success_rate: float) -> bool:
         """After each rollout: whether the policy was put back, as it succeeds clearly less often now."""

@@ -1,5 +1,6 @@
 """The meeting place of a fleet: who offers what, and what each learner makes of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member, PolicyView
+from hacpo_robot.sharing.pace import Standing, waits
 from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.relevance import calculate_relevance, feasibility, select_top_k
@@ -108,6 +110,21 @@ class Exchange:
             lambda name: self.members[name].skill,
         )
         return [self.members[name] for name in heard]
+
+    def turns(self, standings: Mapping[str, Standing]) -> list[str]:
+        """Who goes on now, in the order given; see :func:`~hacpo_robot.sharing.pace.waits`.
+
+        Args:
+            standings: Of all who have steps left to make.
+        """
+        if self.sharing == "self":
+            return list(standings)
+        going = []
+        for name, standing in standings.items():
+            heard = [standings[m.name] for m in self._heard_by(self.members[name]) if m.name in standings]
+            if not waits(standing, heard, self.settings.pace):
+                going.append(name)
+        return going
 
     def choose_rehearsal(self, learner: str) -> Member | None:
         """Whose part the learner should try now: the most promising of those far ahead.

@@ -15,7 +15,7 @@ Part = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
 [-1, 1]."""
 
 
-CLEAR = 2.0
+CLEAR = 1.0
 """Standard errors by which the returns of a part must exceed those of another to be better."""
 
 

@@ -82,11 +82,24 @@ class Guards:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaceSettings:
+    """When a learner waits for another; every learner makes all its steps in the end."""
+
+    head_start: float = 0.3
+    """Share of its steps before which nobody waits."""
+    ripe: float = 0.75
+    """Share of its steps at which a learner is ripe, and waits for the others. 0: nobody ever waits."""
+    clear_lead: float = 0.5
+    """Share by which another's returns must exceed one's own to be waited for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharingSettings:
     """What is shared, and how hard it is learned from."""
 
     schema: SchemaSettings = field(default_factory=SchemaSettings)
     guards: Guards = field(default_factory=Guards)
+    pace: PaceSettings = field(default_factory=PaceSettings)
     max_sources: int = 3
     """Most sources that a learner hears in one iteration, so that its cost does not grow with the fleet."""
     bank_episodes: int = 64
@@ -111,11 +124,13 @@ class SharingSettings:
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 8
     """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
-    rehearsal_end: float = 0.3
+    rehearsal_end: float = 0.2
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
     adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
     adoption_rate: float = 5e-4
+    adopted_std: float = 0.15
+    """Largest spread of a policy that has adopted a skill; what is known needs less exploration."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

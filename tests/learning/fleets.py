@@ -2,6 +2,7 @@
 
 import torch
 from stable_baselines3.common.logger import KVWriter, Logger
+from stable_baselines3.common.vec_env import VecMonitor
 
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
@@ -26,7 +27,7 @@ def make_toy_fleet(sharing: str, settings: SharingSettings = SHARING_SETTINGS) -
     learners = []
     for seed, body in enumerate((TWO, THREE)):
         env = ToyVecEnv(body, N_ENVS, seed, radius=RADII[body.name])
-        learners.append(make_learner(body.name, env, PPO_SETTINGS, seed, exchange))
+        learners.append(make_learner(body.name, VecMonitor(env), PPO_SETTINGS, seed, exchange))
         if sharing == "hacpo":
             learners[-1].member.schema = fitted(body)[0]
     return Fleet(learners, exchange)

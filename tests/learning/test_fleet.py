@@ -1,5 +1,7 @@
 """A fleet that shares nothing is so many separate learners, bit for bit; one that shares is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,7 +16,7 @@ from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.specs.training import SchemaSettings
+from hacpo_robot.specs.training import PaceSettings, SchemaSettings
 from tests.learning.fleets import (
     ITERATION,
     N_ENVS,
@@ -84,6 +86,16 @@ def test_sharing_changes_the_learner_behind_and_not_the_one_ahead():
     assert differ(behind[0].model, behind[1].model)
     assert behind[1].callback.kl > 0
     assert ahead[1].callback.kl == 0
+
+
+@pytest.mark.parametrize(("sharing", "apart"), [("hacpo", True), ("self", False), ("none", False)])
+def test_who_is_behind_waits_and_all_make_their_steps(sharing, apart):
+    settings = replace(SHARING_SETTINGS, pace=PaceSettings(head_start=0.2, ripe=0.8, clear_lead=0.0))
+    fleet = make_toy_fleet(sharing, settings)
+    gaps = []
+    run(fleet, 20, lambda fleet: gaps.append(np.ptp([each.model.num_timesteps for each in fleet.learners])))
+    assert (max(gaps) >= 5 * ITERATION) == apart
+    assert all(learner.model.num_timesteps >= 20 * ITERATION for learner in fleet.learners)
 
 
 def test_a_users_own_ppo_joins_by_a_callback():

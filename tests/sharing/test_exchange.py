@@ -7,6 +7,7 @@ import pytest
 
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.pace import Standing
 from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.trust import EXPECTED
 from hacpo_robot.specs.training import SharingSettings
@@ -82,6 +83,24 @@ def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
     trusting(exchange, "low", "good", successes=0)
     assert exchange.choose_rehearsal("low") is None
     assert exchange.choose_rehearsal("top") is None
+
+
+def test_whoever_is_clearly_behind_leaves_its_turn():
+    standings = {"a": Standing(0.5, 1.0), "b": Standing(0.5, 9.0), "c": Standing(0.5, 8.0)}
+    rates = {"a": 0.0, "b": 0.5, "c": 0.5}
+    assert make_exchange("hacpo", rates).turns(standings) == ["b", "c"]
+    assert make_exchange("self", rates).turns(standings) == ["a", "b", "c"]
+
+
+def test_nobody_waits_for_those_it_does_not_hear():
+    standings = {"a": Standing(0.5, 1.0), "b": Standing(0.5, 9.0), "c": Standing(0.5, 8.0)}
+    exchange = make_exchange("one_way", {"a": 0.0, "b": 0.5, "c": 0.5})
+    assert exchange.turns(standings) == ["a", "b", "c"]
+
+
+def test_nobody_waits_for_those_that_have_no_steps_left():
+    exchange = make_exchange("hacpo", {"a": 0.0, "b": 0.5})
+    assert exchange.turns({"a": Standing(0.5, 1.0)}) == ["a"]
 
 
 def test_under_self_nobody_rehearses():
