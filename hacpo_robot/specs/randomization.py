@@ -67,7 +67,7 @@ LEVELS: Mapping[Level, Randomization | None] = {
     "none": None,
     "mild": Randomization(
         object_mass=(0.7, 1.4),
-        friction=(0.7, 1.4),
+        friction=(0.5, 1.4),
         joint_damping=(0.5, 2.0),
         servo_gain=(0.8, 1.25),
         gripper_speed=(0.25, 1.25),
