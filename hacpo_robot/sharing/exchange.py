@@ -135,8 +135,7 @@ class Exchange:
         me = self.members[learner]
         if self.sharing in ("self", "surrogate") or me.body is None:
             return None
-        for trust in me.trust.values():
-            trust.rest()
+        me.rest()
         lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
         able = [
             member

@@ -23,6 +23,8 @@ from hacpo_robot.specs.training import SchemaSettings
 
 REHEARSED = 96
 """Rehearsed episodes that are kept per source."""
+EXAM_LASTS = 8
+"""Cross phases for which what a learner showed in its own part counts: policies change."""
 
 PolicyView = Callable[[NDArray[np.float32]], tuple[FloatArray, FloatArray, FloatArray]]
 """Raw observations to the learner's action mean, its value in raw reward units, and its action std."""
@@ -48,7 +50,8 @@ class Member:
     own_success: float = 0.0
     """Share of successes when it last played its own part as it lets others play theirs."""
     own_returns: FloatArray | None = None
-    """Returns of those episodes. Shape (n_episodes,); ``None`` before."""
+    """Returns of those episodes. Shape (n_episodes,); ``None`` before, and when that was long ago."""
+    _exam_left: int = 0
     view: PolicyView | None = None
     """Its present policy, for others to ask; ``None`` before training starts."""
     _translated: dict[str, list[Translation]] = field(default_factory=dict)
@@ -93,7 +96,11 @@ class Member:
         """Everything but the schema and what can be translated again, as arrays."""
         parts = {"pool": self.pool.get_state()}
         if self.own_returns is not None:
-            parts["own"] = {"success": np.array(self.own_success), "returns": self.own_returns}
+            parts["own"] = {
+                "success": np.array(self.own_success),
+                "returns": self.own_returns,
+                "left": np.array(self._exam_left),
+            }
         parts |= {f"trust/{source}": trust.get_state() for source, trust in self.trust.items()}
         parts |= {f"rehearsed/{source}": played.get_state() for source, played in self.rehearsed.items()}
         if self.memory is not None:
@@ -107,8 +114,9 @@ class Member:
             part, name = key.rsplit("/", 1)
             parts.setdefault(part, {})[name] = array
         self.pool.set_state(parts.pop("pool"))
-        own = parts.pop("own", {"success": np.array(0.0), "returns": None})
+        own = parts.pop("own", {"success": np.array(0.0), "returns": None, "left": np.array(0)})
         self.own_success, self.own_returns = float(own["success"]), own["returns"]
+        self._exam_left = int(own["left"])
         memory = parts.pop("memory", None)
         self.memory = None if memory is None else BodyMemory.from_state(memory)
         self.trust, self.rehearsed = {}, {}
@@ -136,9 +144,18 @@ class Member:
                 self._rehearsed_with(source.name).add(episode)
         self.note_steps(concatenate(rehearsal.episodes))
 
+    def rest(self) -> None:
+        """Let one cross phase pass: sources come nearer to another trial, and its last exam to an end."""
+        for trust in self.trust.values():
+            trust.rest()
+        self._exam_left = max(0, self._exam_left - 1)
+        if self._exam_left == 0:
+            self.own_success, self.own_returns = 0.0, None
+
     def note_exam(self, own: Rehearsal) -> None:
         """Take in how often it succeeds in the worlds of its rehearsals, and what its body did."""
         self.own_success, self.own_returns = float(own.success.mean()), own.returns
+        self._exam_left = EXAM_LASTS
         self.note_steps(concatenate(own.episodes))
 
     def repertoire(self, source: "Member") -> Experience:

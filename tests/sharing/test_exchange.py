@@ -7,6 +7,7 @@ import pytest
 
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.member import EXAM_LASTS
 from hacpo_robot.sharing.pace import Standing
 from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.trust import EXPECTED
@@ -126,6 +127,18 @@ def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_than_the_own_pa
     assert me.skill == 0.5
     me.note_exam(better)
     assert me.skill == me.pool.success_rate
+
+
+def test_an_exam_is_forgotten_after_a_while():
+    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
+    me = exchange.members["three"]
+    me.note_exam(played(exchange, "three", [20, 30, 10, 25], successes=4))
+    for _ in range(EXAM_LASTS - 1):
+        exchange.choose_rehearsal("three")
+    assert me.skill == 1.0
+    exchange.choose_rehearsal("three")
+    assert me.skill == me.pool.success_rate
+    assert me.own_returns is None
 
 
 def test_what_a_rehearsal_shows_moves_trust():
