@@ -149,7 +149,7 @@ class TrainSettings:
     """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
     gripper, latency; ``wide``: more of it, and sensor noise. Evaluation is on the model as it is."""
     checkpoint_every: int = 100_000
-    """Steps per arm between checkpoints."""
+    """Steps per arm, on the mean, between checkpoints."""
     export_every: int = 0
     """Steps per arm between exports on the way; 0: only at the end."""
     eval_episodes: int = 100
