@@ -92,6 +92,11 @@ class PaceSettings:
     clear_lead: float = 0.5
     """Share by which another's returns must exceed one's own to be waited for."""
 
+    def __post_init__(self) -> None:
+        """Refuse a lead below zero: two learners would wait for each other for good."""
+        if self.clear_lead < 0:
+            raise InvalidSpecError(f"clear_lead must not be negative, but is {self.clear_lead}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SharingSettings:
@@ -133,6 +138,10 @@ class SharingSettings:
     """Largest spread of a policy that has adopted a skill; what is known needs less exploration."""
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
+
+    def __post_init__(self) -> None:
+        """Refuse a spread that has no logarithm."""
+        _require_positive(self, "adopted_std")
 
 
 @dataclass(frozen=True, kw_only=True)

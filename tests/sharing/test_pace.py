@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sharing.pace import Standing, waits
 from hacpo_robot.specs.training import PaceSettings
 
@@ -31,6 +32,11 @@ def test_nobody_waits_for_one_that_is_ripe():
 def test_the_ripe_wait_for_the_unripe_and_then_all_go_on():
     assert waits(Standing(0.8, 9.0), [Standing(0.74, 0.0)], PACE)
     assert not waits(Standing(0.8, 0.0), [Standing(0.75, 9.0)], PACE)
+
+
+def test_a_lead_below_zero_is_refused():
+    with pytest.raises(InvalidSpecError, match="clear_lead must not be negative"):
+        PaceSettings(clear_lead=-0.1)
 
 
 def test_without_ripeness_all_keep_step():
