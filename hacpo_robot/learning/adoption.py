@@ -1,7 +1,5 @@
 """Taking over a skill that was proven in one's own body: a policy is fitted to it."""
 
-import math
-
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor, nn
@@ -22,9 +20,8 @@ def adopt(
 ) -> float:
     """Fit a policy's mean to episodes of its own body.
 
-    Its spread comes down, as what is known needs less exploration. Its critic stays: fitted to a few good
-    episodes a critic is sure of itself, and PPO unlearns the skill before it knows better. PPO's optimizer
-    forgets its moments, which belong to the policy before.
+    Its spread and its critic stay: fitted to a few good episodes a critic is sure of itself, and PPO unlearns
+    the skill before it knows better. PPO's optimizer forgets its moments, which belong to the policy before.
 
     Args:
         policy: Changed in place.
@@ -48,7 +45,5 @@ def adopt(
         missed.backward()
         optimizer.step()
         schedule.step()
-    with torch.no_grad():
-        policy.log_std.clamp_(max=math.log(settings.adopted_std))
     policy.optimizer.state.clear()
     return float(missed.detach())

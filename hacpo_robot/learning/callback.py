@@ -11,7 +11,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.adoption import adopt
-from hacpo_robot.learning.foresight import expect_returns
+from hacpo_robot.learning.foresight import expect_observations, expect_returns
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
@@ -216,7 +216,7 @@ class HACPOCallback(BaseCallback):
     def _play(self, part: Part) -> Rehearsal:
         """One round; its steps count."""
         self._n_rehearsals += 1
-        spread = self._ppo.policy.log_std.detach().exp().clamp(max=self._exchange.settings.adopted_std)
+        spread = self._ppo.policy.log_std.detach().exp().clamp(max=self._exchange.settings.rehearsal_std)
         rehearsal = rehearse(
             self._rehearsal_env,
             part,
@@ -230,6 +230,7 @@ class HACPOCallback(BaseCallback):
     def _adopt(self, steps: Experience) -> None:
         """Take over what the own body did while others played it."""
         expect_returns(self._ppo, steps.returns)
+        expect_observations(self._ppo, steps.observation)
         self.safety_net.spread(self._ppo.policy, self.member.pool.success_rate)
         adopt(
             self._ppo.policy,

@@ -1,7 +1,7 @@
 """A pupil tries in its own worlds what a teacher would do there: the proof of every lesson."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,12 @@ class Rehearsal:
 
     episodes: list[Experience]
     """In the pupil's own words; nothing in them is translated."""
+    intended: list[FloatArray]
+    """What the part asked for in each of them, noise apart. Shape (length, action size) each."""
     success: NDArray[np.bool_]
     """Whether they ended in success. Shape (n_envs,)."""
     steps: int
     """Environment steps spent; they count in the pupil's budget."""
-
     returns: FloatArray
     """Undiscounted raw return of every episode. Shape (n_envs,)."""
 
@@ -37,6 +38,7 @@ class Rehearsal:
         """These episodes, then those."""
         return Rehearsal(
             self.episodes + other.episodes,
+            self.intended + other.intended,
             np.concatenate([self.success, other.success]),
             self.steps + other.steps,
             np.concatenate([self.returns, other.returns]),
@@ -56,9 +58,13 @@ class Rehearsal:
 
     @property
     def better_half(self) -> list[Experience]:
-        """Half of the episodes, rounded up: those with the highest returns, in the order they ended."""
+        """Half of the episodes, rounded up: those with the highest returns, in the order they ended.
+
+        Their actions are what was intended: where noise led is what shows how to recover from it, but the
+        noise itself is nothing to learn (DART, arXiv 1703.09327).
+        """
         best = np.sort(np.argsort(-self.returns, kind="stable")[: (len(self.episodes) + 1) // 2])
-        return [self.episodes[k] for k in best]
+        return [replace(self.episodes[k], action=self.intended[k]) for k in best]
 
 
 def rehearse(
@@ -76,23 +82,23 @@ def rehearse(
             :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
         part: What acts.
         gamma: Discount of the returns.
-        noise: Spread of the noise in every other world, which shows how to recover: that of the
-            pupil's own policy. Shape (action size,).
+        noise: Spread of the noise on every action, which shows how to recover. Shape (action size,).
         dice: Of the noise.
     """
     env.seed(int(dice.integers(2**31)))
     observation = env.reset()
     recorder, n = EpisodeRecorder(env.num_envs), env.num_envs
-    spread = noise * (np.arange(n) % 2)[:, None]
     effect = np.zeros((n, env.effect_signature.size))
     running, success = np.ones(n, bool), np.zeros(n, bool)
     episodes: list[Experience] = []
+    asked: list[FloatArray] = []
+    intended: list[FloatArray] = []
     totals, returns = np.zeros(n), np.zeros(n)
     steps = 0
     while running.any():
         hub, world = env.hub_state()
-        action = part(observation, hub, world, effect)
-        action = np.clip(action + spread * dice.standard_normal(action.shape), -1.0, 1.0)
+        asked.append(np.clip(part(observation, hub, world, effect), -1.0, 1.0))
+        action = np.clip(asked[-1] + noise * dice.standard_normal(asked[-1].shape), -1.0, 1.0)
         following, reward, ended, infos = env.step(action)
         steps += n
         totals += reward
@@ -102,6 +108,7 @@ def rehearse(
             success[len(episodes)] = bool(infos[k].get("is_success", False))
             returns[len(episodes)] = totals[k]
             episodes.append(recorder.cut(k, gamma, 0.0))
+            intended.append(np.stack([actions[k] for actions in asked]))
         running &= ~ended
         observation = following
-    return Rehearsal(episodes, success, steps, returns)
+    return Rehearsal(episodes, intended, success, steps, returns)

@@ -131,17 +131,13 @@ class SharingSettings:
     """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
     rehearsal_end: float = 0.2
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
-    adoption_steps: int = 1000
+    rehearsal_std: float = 0.15
+    """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
+    adoption_steps: int = 2000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 5e-4
-    adopted_std: float = 0.15
-    """Largest spread of a policy that has adopted a skill; what is known needs less exploration."""
+    adoption_rate: float = 1e-3
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
-
-    def __post_init__(self) -> None:
-        """Refuse a spread that has no logarithm."""
-        _require_positive(self, "adopted_std")
 
 
 @dataclass(frozen=True, kw_only=True)

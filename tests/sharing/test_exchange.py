@@ -113,7 +113,13 @@ def test_under_self_nobody_rehearses():
 def played(exchange, learner, returns, successes=0):
     """Episodes of a learner's body with some returns, the first of them successful."""
     episodes = live(exchange.members[learner].embodiment, len(returns))
-    return Rehearsal(episodes, np.arange(len(returns)) < successes, 96, np.array(returns, float))
+    return Rehearsal(
+        episodes,
+        [episode.action for episode in episodes],
+        np.arange(len(returns)) < successes,
+        96,
+        np.array(returns, float),
+    )
 
 
 def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_than_the_own_part():
