@@ -23,9 +23,12 @@ from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
 from hacpo_robot.sharing.teacher import Understudy
+from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
+EXAM_ROUNDS = 2
+"""Rounds of its own part that a learner plays before it waits; others look at the outcome."""
 
 
 class HACPOCallback(BaseCallback):
@@ -121,6 +124,7 @@ class HACPOCallback(BaseCallback):
             self._own_gradient = self._measure_own_gradient(rows)
         self.recorder.forget(self._ppo.n_steps)
         self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))
+        self._sit_exam()
 
     def _measure_own_gradient(self, rows: NDArray[np.intp]) -> torch.Tensor:
         """PPO's own gradient on some steps of the rollout, before PPO trains on them."""
@@ -199,12 +203,27 @@ class HACPOCallback(BaseCallback):
         self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
         self.logger.record(f"{place}/adopted", int(worthwhile))
 
+    def _sit_exam(self) -> None:
+        """Show what it can do, for those that have waited for it, when it comes to wait for them."""
+        if self._rehearsal_env is None or not self._exchange.rehearses:
+            return
+        ripe = self._exchange.settings.pace.ripe
+        before = 1.0 - self._ppo._current_progress_remaining  # SB3 moves it on after the rollout
+        if before < ripe <= self._ppo.num_timesteps / self._ppo._total_timesteps:
+            own = self._play(self._own_part)
+            for _ in range(EXAM_ROUNDS - 1):
+                own = own.joined(self._play(self._own_part))
+            self.member.note_exam(own)
+            self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
+
+    def _own_part(self, observation: FloatArray, *_: FloatArray) -> FloatArray:
+        return self.view(observation.astype(np.float32))[0]
+
     def _try(self, part: Part) -> Rehearsal:
         """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
         rehearsal = self._play(part)
         if self._exchange.is_worthwhile(self._name, rehearsal):
-            own = self._play(lambda observation, *_: self.view(observation.astype(np.float32))[0])
-            self.member.note_exam(own)
+            self.member.note_exam(self._play(self._own_part))
         rounds = 1
         while rounds < self._exchange.settings.rehearsal_rounds and self._exchange.is_worthwhile(
             self._name, rehearsal

@@ -126,6 +126,11 @@ class Exchange:
                 going.append(name)
         return going
 
+    @property
+    def rehearses(self) -> bool:
+        """Whether anybody plays another's part."""
+        return self.sharing not in ("self", "surrogate") and len(self.members) > 1
+
     def choose_rehearsal(self, learner: str) -> Member | None:
         """Whose part the learner should try now: the most promising of those far ahead.
 
@@ -133,7 +138,7 @@ class Exchange:
         refined first.
         """
         me = self.members[learner]
-        if self.sharing in ("self", "surrogate") or me.body is None:
+        if not self.rehearses or me.body is None:
             return None
         me.rest()
         lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
@@ -151,9 +156,12 @@ class Exchange:
         return best
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
-        """Whether a part returns clearly more than the learner's own, as far as that has been played."""
+        """Whether a part succeeds now and then, and returns clearly more than the own one where known."""
+        if not self._guards.trust:
+            return True
         own = self.members[learner].own_returns
-        return own is None or not self._guards.trust or rehearsal.beats(own)
+        succeeds = rehearsal.success.mean() >= self.settings.least_success
+        return bool(succeeds) and (own is None or rehearsal.beats(own))
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""

@@ -6,7 +6,7 @@ from hacpo_robot.specs.signature import FloatArray
 
 MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
-PATIENCE = 6
+PATIENCE = 16
 """Cross phases between two rehearsals with one source."""
 BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""

@@ -1,14 +1,16 @@
 """A proven skill is taken over by the policy's mean, not by its spread or its critic."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
 from hacpo_robot.learning.adoption import adopt
-from hacpo_robot.learning.callback import HACPOCallback
+from hacpo_robot.learning.callback import EXAM_ROUNDS, HACPOCallback
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.specs.training import SharingSettings
+from hacpo_robot.specs.training import PaceSettings, SharingSettings
 from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, make_toy_fleet, run
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
 
@@ -83,7 +85,7 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    assert callback._n_rehearsals == 2, "one round, the own part beside it, and then it rests"
+    assert callback._n_rehearsals == 1 + EXAM_ROUNDS, "one round, and then it rests"
 
 
 def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
@@ -96,6 +98,17 @@ def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
     assert learner.member.trust["two"].tried
     assert learner.member.own_success == 1.0
     assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("sharing", "ripe", "rounds"), [("hacpo", 0.5, 2), ("hacpo", 0.0, 0), ("self", 0.5, 0)]
+)
+def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
+    fleet = make_toy_fleet(sharing, replace(SETTINGS, pace=PaceSettings(ripe=ripe)))
+    best = fleet.learners[0]
+    best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
+    run(fleet, 8)
+    assert best.callback._n_rehearsals == rounds
 
 
 def test_a_user_may_join_without_worlds_to_rehearse_in():

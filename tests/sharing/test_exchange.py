@@ -125,13 +125,17 @@ def played(exchange, learner, returns, successes=0):
 def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_than_the_own_part():
     exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
     me = exchange.members["three"]
-    better, same = played(exchange, "three", [20, 30, 10, 25]), played(exchange, "three", [2, 9, 4, 3])
+    better = played(exchange, "three", [20, 30, 10, 25], successes=2)
+    same = played(exchange, "three", [2, 9, 4, 3], successes=1)
     assert exchange.is_worthwhile("three", same), "nothing is known of the own part yet"
     me.note_exam(played(exchange, "three", [1, 5, 3, 4], successes=2))
     assert exchange.note_rehearsal("three", "top", better)
     assert not exchange.note_rehearsal("three", "top", same)
     assert me.skill == 0.5
-    me.note_exam(better)
+    assert not exchange.is_worthwhile("three", replace(better, success=np.zeros(4, bool))), (
+        "it never succeeds"
+    )
+    me.note_exam(played(exchange, "three", [20, 30, 10, 25]))
     assert me.skill == me.pool.success_rate
 
 
