@@ -120,7 +120,8 @@ class HACPOCallback(BaseCallback):
         states = states.reshape(-1, states.shape[-1])
         rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
         self._own_observation = torch.as_tensor(states[rows])
-        if self._exchange.sharing != "self" and self._exchange.sources_of(self._name):
+        others = self._exchange.sharing != "self" and not self.member.rehearsed
+        if others and self._exchange.sources_of(self._name):
             self._own_gradient = self._measure_own_gradient(rows)
         self.recorder.forget(self._ppo.n_steps)
         self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))

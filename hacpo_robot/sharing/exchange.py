@@ -173,7 +173,8 @@ class Exchange:
         """Everything that a learner should learn from now, or nothing.
 
         Two channels: good episodes of every source, and what the best source would do in the
-        learner's own last states, while the learner lags behind it and has not rehearsed its part.
+        learner's own last states. Both end with the first part that was rehearsed and adopted: from there
+        the learner's own practice knows better.
 
         Args:
             learner: Its name.
@@ -181,6 +182,8 @@ class Exchange:
             rollout: The learner's last steps; ``episode`` tells unbroken runs apart.
         """
         me = self.members[learner]
+        if me.rehearsed:
+            return None
         parts: list[tuple[Translation, FloatArray]] = []
         log: list[PairLog] = []
         for source in self.sources_of(learner):
@@ -215,11 +218,11 @@ class Exchange:
         return offered.take(self.dice.choice(len(offered), self.settings.offered_steps, replace=False))
 
     def _teacher_of(self, learner: Member) -> Member | None:
-        """The best source, if both bodies are known and its answers were not proven better already."""
+        """The best source, if both bodies are known."""
         if learner.schema is None or self.sharing == "surrogate":
             return None
         able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
-        return able[0] if able and able[0].name not in learner.rehearsed else None
+        return able[0] if able else None
 
     def _select(
         self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool

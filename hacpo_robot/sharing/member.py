@@ -171,13 +171,7 @@ class Member:
         return self.trust_in(source).level * source.skill
 
     def lessons_of(self, source: "Member") -> Translation | None:
-        """What it may learn of a source, in its own words.
-
-        What its own body did in the source's part, where anything of that was worth adopting; else
-        the source's bank in translation, of which only new episodes are translated.
-        """
-        if source.name in self.rehearsed and source is not self:
-            return own_words(self.repertoire(source))
+        """The bank of a source in its own words, of which only new episodes are translated."""
         fresh = source.pool.since(self._seen.get(source.name, 0))
         kept = self._translated.setdefault(source.name, [])
         for episode in fresh:  # one by one: sums in float32 depend on the company, and a resumed run must not

@@ -6,8 +6,10 @@ from hacpo_robot.specs.signature import FloatArray
 
 MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
-PATIENCE = 16
-"""Cross phases between two rehearsals with one source."""
+PATIENCE = 6
+"""Half of the cross phases that pass after a first rehearsal in vain; with each further one they double."""
+PRACTICE = 16
+"""Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
 BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
 EXPECTED = 4.0
@@ -70,7 +72,7 @@ class Trust:
         self._done = MEMORY * self._done + successes
         self._known_rate = source_rate
         self._wait = PATIENCE if worthwhile else 2 * max(self._wait, PATIENCE)
-        self._left = self._wait
+        self._left = PRACTICE if worthwhile else self._wait
 
     def get_state(self) -> dict[str, FloatArray]:
         """Five numbers as one array."""

@@ -129,7 +129,7 @@ class SharingSettings:
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 8
     """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
-    least_success: float = 0.15
+    least_success: float = 0.1
     """Share of rehearsed episodes that must succeed; who adopts less is held up in finding out by itself."""
     rehearsal_end: float = 0.2
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""

@@ -196,6 +196,16 @@ def test_lessons_hold_the_banks_and_the_teachers_answers(rollout):
     np.testing.assert_array_equal(lessons.observation[pair.accepted :], rollout.observation)
 
 
+def test_lessons_end_with_the_first_part_that_was_worth_adopting(rollout):
+    exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
+    offer(exchange, "top")
+    assert not exchange.note_rehearsal("three", "top", played(exchange, "three", range(8)))
+    exchange.members["three"].trust.clear()
+    assert exchange.share_experiences("three", view_of(), rollout) is not None
+    assert exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
+    assert exchange.share_experiences("three", view_of(), rollout) is None
+
+
 def test_steps_below_the_learners_own_value_are_not_taken(rollout):
     exchange = make_exchange("self", {"three": 0.0})
     own = offer(exchange, "three")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, Trust
+from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, PRACTICE, Trust
 
 
 def tried(trust, *successes, source_rate=0.8, worthwhile=True):
@@ -43,7 +43,7 @@ def test_a_source_that_fails_is_tried_ever_more_rarely():
         tried(trust, 0, worthwhile=False)
         waits.append(cross_phases_until_due(trust))
     assert waits == [2 * PATIENCE, 4 * PATIENCE, 8 * PATIENCE]
-    assert cross_phases_until_due(tried(trust, 18)) == PATIENCE
+    assert cross_phases_until_due(tried(trust, 18)) == PRACTICE
 
 
 def test_a_source_that_became_better_is_tried_at_once():
