@@ -23,7 +23,6 @@ from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
 from hacpo_robot.sharing.teacher import Understudy
-from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -211,32 +210,34 @@ class HACPOCallback(BaseCallback):
         ripe = self._exchange.settings.pace.ripe
         before = 1.0 - self._ppo._current_progress_remaining  # SB3 moves it on after the rollout
         if before < ripe <= self._ppo.num_timesteps / self._ppo._total_timesteps:
-            own = self._play(self._own_part)
+            own = self._play_own()
             for _ in range(EXAM_ROUNDS - 1):
-                own = own.joined(self._play(self._own_part))
+                own = own.joined(self._play_own())
             self.member.note_exam(own)
             self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
 
-    def _own_part(self, observation: FloatArray, *_: FloatArray) -> FloatArray:
-        return self.view(observation.astype(np.float32))[0]
-
     def _try(self, part: Part) -> Rehearsal:
         """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
-        rehearsal = self._play(part)
+        noise = self._exchange.settings.rehearsal_std
+        rehearsal = self._play(part, noise)
         if self._exchange.is_worthwhile(self._name, rehearsal):
-            self.member.note_exam(self._play(self._own_part))
+            self.member.note_exam(self._play_own())
         rounds = 1
         while rounds < self._exchange.settings.rehearsal_rounds and self._exchange.is_worthwhile(
             self._name, rehearsal
         ):
-            rehearsal = rehearsal.joined(self._play(part))
+            rehearsal = rehearsal.joined(self._play(part, noise))
             rounds += 1
         return rehearsal
 
-    def _play(self, part: Part) -> Rehearsal:
+    def _play_own(self) -> Rehearsal:
+        """One round of the own part, without noise, as the policy is used in the end."""
+        return self._play(lambda observation, *_: self.view(observation.astype(np.float32))[0], 0.0)
+
+    def _play(self, part: Part, most_noise: float) -> Rehearsal:
         """One round; its steps count."""
         self._n_rehearsals += 1
-        spread = self._ppo.policy.log_std.detach().exp().clamp(max=self._exchange.settings.rehearsal_std)
+        spread = self._ppo.policy.log_std.detach().exp().clamp(max=most_noise)
         rehearsal = rehearse(
             self._rehearsal_env,
             part,

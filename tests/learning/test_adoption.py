@@ -10,6 +10,8 @@ from stable_baselines3.common.logger import Logger
 from hacpo_robot.learning.adoption import adopt
 from hacpo_robot.learning.callback import EXAM_ROUNDS, HACPOCallback
 from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sharing.rehearsal import rehearse
+from hacpo_robot.sharing.teacher import Understudy
 from hacpo_robot.specs.training import PaceSettings, SharingSettings
 from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, make_toy_fleet, run
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted
@@ -74,6 +76,25 @@ def test_a_learner_far_behind_rehearses_and_the_steps_count():
     collected = N_ENVS * PPO_SETTINGS.n_steps
     assert behind.model.num_timesteps % collected != 0 or behind.callback._n_rehearsals * 96 % collected == 0
     assert behind.model.num_timesteps >= 6 * collected
+
+
+def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypatch):
+    fleet = rehearsing_fleet()
+    played = []
+
+    def noted(env, part, *, noise, **others):
+        played.append((type(getattr(part, "__self__", None)), noise.max()))
+        return rehearse(env, part, noise=noise, **others)
+
+    monkeypatch.setattr("hacpo_robot.learning.callback.rehearse", noted)
+    run(fleet, 6)
+    others, own = (
+        [noise for part, noise in played if (part is Understudy) is theirs] for theirs in (True, False)
+    )
+    assert others == pytest.approx([SETTINGS.rehearsal_std] * len(others))
+    assert own == [0.0] * len(own)
+    assert others
+    assert own
 
 
 def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
