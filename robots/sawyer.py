@@ -1,4 +1,4 @@
-"""Rethink Sawyer: 7 joints, commanded by joint velocities, feels its motors and sees the cube move."""
+"""Rethink Sawyer: 7 joints, commanded by joint velocities, sees the cube move."""
 
 from hacpo_robot.specs.action import JointVelocity
 from hacpo_robot.specs.robot import ArmSpec, RobotSpec
@@ -17,7 +17,6 @@ ROBOT = RobotSpec(
     gripper=RETHINK,
     sensors=(
         SensorSpec(quantity="joint_pos"),
-        SensorSpec(quantity="joint_effort"),
         SensorSpec(quantity="tool_pos"),
         SensorSpec(quantity="gripper_width"),
         SensorSpec(quantity="object_offset", frame="world"),
