@@ -26,8 +26,6 @@ from hacpo_robot.sharing.teacher import Understudy
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
-EXAM_ROUNDS = 2
-"""Rounds of its own part that a learner plays before it waits; others look at the outcome."""
 
 
 class HACPOCallback(BaseCallback):
@@ -210,9 +208,7 @@ class HACPOCallback(BaseCallback):
         ripe = self._exchange.settings.pace.ripe
         before = 1.0 - self._ppo._current_progress_remaining  # SB3 moves it on after the rollout
         if before < ripe <= self._ppo.num_timesteps / self._ppo._total_timesteps:
-            own = self._play_own()
-            for _ in range(EXAM_ROUNDS - 1):
-                own = own.joined(self._play_own())
+            own = self._play_own().joined(self._play_own())
             self.member.note_exam(own)
             self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
 

