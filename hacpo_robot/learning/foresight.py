@@ -67,5 +67,5 @@ def expect_observations(model: PPO, observation: FloatArray) -> None:
             (policy.mlp_extractor.value_net, policy.value_net),
         ):
             layer = next(part for part in (*hidden, last) if isinstance(part, nn.Linear))
-            layer.bias += layer.weight @ shift
-            layer.weight *= wider
+            layer.bias.add_(layer.weight @ shift)
+            layer.weight.mul_(wider)
