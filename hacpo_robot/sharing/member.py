@@ -48,7 +48,7 @@ class Member:
     rehearsed: dict[str, ExperiencePool] = field(default_factory=dict)
     """Good episodes of its own body that played another's part, by the other's name."""
     own_success: float = 0.0
-    """Share of successes when it last played its own part as it lets others play theirs."""
+    """Share of successes when it last played its own part, without noise; 0 when that was long ago."""
     own_returns: FloatArray | None = None
     """Returns of those episodes. Shape (n_episodes,); ``None`` before, and when that was long ago."""
     _exam_left: int = 0

@@ -141,6 +141,11 @@ class SharingSettings:
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 
+    def __post_init__(self) -> None:
+        """Refuse a spread below zero."""
+        if self.rehearsal_std < 0:
+            raise InvalidSpecError(f"rehearsal_std must not be negative, but is {self.rehearsal_std}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainSettings:
