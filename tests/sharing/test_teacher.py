@@ -5,8 +5,10 @@ import copy
 import numpy as np
 import pytest
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sharing.rehearsal import rehearse
 from hacpo_robot.sharing.teacher import Body, Teacher, Understudy, ask_teacher
+from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import HORIZON, THREE, TWO, ToyVecEnv, fitted, live_together
 
 
@@ -144,3 +146,8 @@ def drift(still):
 
 def test_what_a_body_left_undone_is_made_up_for():
     assert drift(still=False) < 0.5 * drift(still=True)
+
+
+def test_noise_below_zero_is_refused():
+    with pytest.raises(InvalidSpecError, match="rehearsal_std must not be negative"):
+        SharingSettings(rehearsal_std=-0.1)
