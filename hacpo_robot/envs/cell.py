@@ -21,7 +21,7 @@ from hacpo_robot.sim.worlds import IntArray, Worlds
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.specs.terms import TaskState
+from hacpo_robot.specs.terms import TaskState, unpressed
 
 CONTROL_HZ = 20
 """Control steps per second, as in robosuite."""
@@ -34,7 +34,7 @@ class Outcome:
     reward: FloatArray
     """In [0, 1]; 0 where the world was lost."""
     terms: dict[str, FloatArray]
-    """Unweighted reward terms, each in [0, 1]."""
+    """Unweighted reward terms, each in [0, 1], less where the robot leans on the table."""
     success: NDArray[np.bool_]
     broken: NDArray[np.bool_]
     """Physics failed; the world shows its last good state."""
@@ -172,6 +172,11 @@ class Cell:
         """What the robot's sensors deliver now. Shape (n_worlds, observation size)."""
         return self._imperfection.deliver(self._ideal)
 
+    @property
+    def table_force(self) -> FloatArray:
+        """How hard every robot presses on the table. Shape (n_worlds,) [N]."""
+        return np.linalg.norm(self.worlds.sensors[:, self.handles.table_force], axis=-1)
+
     def effect(self) -> FloatArray:
         """What the last step did to the tool, before any reset. Shape (n_worlds, EFFECT.size)."""
         return compute_effect(*self._last_step)
@@ -187,7 +192,8 @@ class Cell:
 
     def _judge(self, broken: NDArray[np.bool_]) -> Outcome:
         lost = broken | ~inside(self.state.object_pos_w, self.task.workspace).all(axis=-1)
-        terms = {name: term.value(self.state) for name, term in self.task.rewards.items()}
+        paid = 1.0 if self.task.leaning_pays else unpressed(self.table_force)
+        terms = {name: paid * term.value(self.state) for name, term in self.task.rewards.items()}
         reward = sum(term.weight * terms[name] for name, term in self.task.rewards.items())
         success = self.task.success(self.state) & ~lost
         return Outcome(np.where(lost, 0.0, reward), terms, success, broken, lost)

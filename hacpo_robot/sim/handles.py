@@ -8,7 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from hacpo_robot.sim.instruments import GRIPPER, ROBOT, touch_sensors
+from hacpo_robot.sim.instruments import GRIPPER, ROBOT, TABLE_FORCE, touch_sensors
 from hacpo_robot.sim.scene import GOAL, Scene
 
 IntArray = NDArray[np.intp]
@@ -55,6 +55,8 @@ class Handles:
     the others. Shape (n_objects, 2, most contacts)."""
     contact: IntArray
     """One column per pair of objects. Shape (n_pairs,)."""
+    table_force: IntArray
+    """What arm and gripper press on the table with. Shape (3,)."""
     fixture_joints: IntArray
     """Shape (n_fixture_joints,)."""
 
@@ -93,6 +95,7 @@ class Handles:
             frames=table(["tool", *props], "pos", "quat", "vel"),
             touch=_touch(scene),
             contact=_columns(model, [f"{one}_{other}" for one, other in combinations(props, 2)]),
+            table_force=_columns(model, [TABLE_FORCE]),
             fixture_joints=_columns(model, hinge_sensors),
         )
 

@@ -11,6 +11,9 @@ from hacpo_robot.specs.task import TaskSpec
 
 ROBOT = "robot/"
 GRIPPER = "robot/gripper/"
+TABLE_FORCE = "table_force"
+NET_FORCE = 3
+"""How a contact sensor sums up: one force of all contacts, in the world's axes."""
 
 KIND, TARGET = mujoco.mjtSensor, mujoco.mjtObj
 
@@ -18,6 +21,7 @@ KIND, TARGET = mujoco.mjtSensor, mujoco.mjtObj
 def add_instruments(spec: mujoco.MjSpec, robot: RobotSpec, task: TaskSpec) -> None:
     """Add all sensors of a scene to its joined model."""
     _add_body_instruments(spec, robot)
+    _sense_table_force(spec, robot)
     for prop in task.props:
         _add_prop_instruments(spec, robot, prop)
     for one, other in combinations(task.props, 2):
@@ -44,6 +48,19 @@ def _add_body_instruments(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
         _sense(spec, "wrist_force", KIND.mjSENS_FORCE, TARGET.mjOBJ_SITE, ROBOT + WRIST)
     if "wrist_torque" in sensed:
         _sense(spec, "wrist_torque", KIND.mjSENS_TORQUE, TARGET.mjOBJ_SITE, ROBOT + WRIST)
+
+
+def _sense_table_force(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
+    """What arm and gripper together press on the table with, world frame [N]."""
+    spec.add_sensor(
+        name=TABLE_FORCE,
+        type=KIND.mjSENS_CONTACT,
+        objtype=TARGET.mjOBJ_XBODY,
+        objname=spec.joint(ROBOT + robot.arm.joints[0]).parent.name,
+        reftype=TARGET.mjOBJ_GEOM,
+        refname="table",
+        intprm=(1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE), NET_FORCE, 1),
+    )
 
 
 def _add_prop_instruments(spec: mujoco.MjSpec, robot: RobotSpec, prop: Prop) -> None:

@@ -15,8 +15,10 @@ VISIBLE = 1
 WRIST = "wrist"
 """Site on the hand where forces are felt."""
 
-# MuJoCo lets two geoms touch where a bit of one's contype is in the other's conaffinity. The table has
-# (1, 1), a gripper (2, 1); a fixture stands where it was put, whatever table is there.
+# MuJoCo lets two geoms touch where a bit of one's contype is in the other's conaffinity. A gripper has
+# (2, 1). An arm touches the table alone; a fixture stands where it was put, whatever table is there.
+TABLE_COLLIDES = (1 | 8, 1)
+ARM_COLLIDES = (0, 8)
 BOX_COLLIDES = (1, 1 | 4)
 FIXTURE_COLLIDES = (4, 2 | 4)
 
@@ -26,7 +28,7 @@ DAMPING_PER_STIFFNESS = 0.07  # servo kv [Nm s/rad] per kp
 
 
 def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
-    """The arm with servos in place of its motors, weightless and free of contacts.
+    """The arm with servos in place of its motors, weightless, its links free of contacts but with the table.
 
     Raises:
         InvalidSpecError: the file lacks a joint's motor or the hand.
@@ -56,9 +58,17 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
             stiffness = 0.0
         add_servo(spec, name, force=forces[name], stiffness=stiffness, damping=damping)
         joint.parent.add_site(name=f"{name}_axis", pos=joint.pos, zaxis=joint.axis)
-    make_intangible(spec)
+    _let_touch_table(spec)
     make_weightless(spec)
     return spec
+
+
+def _let_touch_table(spec: mujoco.MjSpec) -> None:
+    """A file's collision shapes touch the table; where it has none, all its shapes do."""
+    solid = [geom for geom in spec.geoms if geom.contype or geom.conaffinity] or list(spec.geoms)
+    make_intangible(spec)
+    for geom in solid:
+        geom.contype, geom.conaffinity = ARM_COLLIDES
 
 
 def _check_slide(robot: RobotSpec, joint: str, *, slides: bool) -> None:

@@ -8,6 +8,7 @@ from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.gripper_model import load_gripper
 from hacpo_robot.sim.instruments import ROBOT, add_instruments
 from hacpo_robot.sim.parts import (
+    TABLE_COLLIDES,
     VISIBLE,
     add_box,
     drop_visuals,
@@ -105,7 +106,7 @@ def _make_arena(*, with_goal: bool) -> mujoco.MjSpec:
     world.add_geom(
         name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=(0.4, 0.4, 0.025),
         pos=(0, 0, TABLE_TOP - 0.025), rgba=(0.78, 0.71, 0.6, 1), friction=(1.0, 0.005, 0.0001),
-        group=VISIBLE,
+        group=VISIBLE, contype=TABLE_COLLIDES[0], conaffinity=TABLE_COLLIDES[1],
     )  # fmt: skip
     if with_goal:
         goal = world.add_body(name=GOAL, mocap=True, pos=(0, 0, 1.0))

@@ -41,6 +41,8 @@ class TaskSpec:
     """What a robot must be able to do."""
     presets: Mapping[str, RewardPreset] = field(default_factory=dict)
     """Other rewards and success tests, by name."""
+    leaning_pays: bool = False
+    """Whether rewards are paid in full however hard the robot leans on the table."""
     workspace: Region = field(default=Region(x=(-0.45, 0.45), y=(-0.45, 0.45), z=(0.75, 1.6)))
     """An object outside ends the episode."""
 
@@ -73,4 +75,5 @@ class TaskSpec:
         """
         if name not in self.presets:
             raise UnknownNameError("reward preset", name, tuple(self.presets))
-        return replace(self, rewards=self.presets[name].rewards, success=self.presets[name].success)
+        preset = self.presets[name]
+        return replace(self, rewards=preset.rewards, success=preset.success, leaning_pays=True)

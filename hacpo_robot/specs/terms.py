@@ -75,6 +75,20 @@ def within(distance: FloatArray, *, radius: float, margin: float) -> FloatArray:
     return 0.1 ** (excess**2)
 
 
+def unpressed(force: FloatArray) -> FloatArray:
+    """1 while the robot presses on the table with up to 20 N, as fingertips may, falling to 0.1 at 100 N.
+
+    A policy that leans on the table with its forearm learns to lift, and fails on any other table.
+
+    Args:
+        force: Shape (...,) [N].
+
+    Returns:
+        Shape (...,), in (0, 1].
+    """
+    return within(force, radius=20.0, margin=80.0)
+
+
 def tanh_near(distance: FloatArray, *, steepness: float = 10.0) -> FloatArray:
     """1 - tanh(steepness x distance), the shape of robosuite's shaped rewards. Shape (...,), in (0, 1]."""
     return 1.0 - np.tanh(steepness * distance)
