@@ -15,12 +15,15 @@ from hacpo_robot.specs.terms import TaskState
 XYZ = ("x", "y", "z")
 SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
 
+OPEN = 0.055
+"""Width from which on a gripper is open [m]: how far is its own affair, as hands open by 46 to 127 mm."""
+
 BODY = Signature(
     (
         uniform_field("tool_pos", XYZ, 2.0, unit="m", frame="world"),
         uniform_field("tool_rot", SIXD, 1.0, unit="1", frame="world"),
         uniform_field("tool_vel", XYZ, 5.0, unit="m/s", frame="world"),
-        Field(name="gripper_width", elements=("width",), unit="m", low=(-0.01,), high=(0.2,)),
+        Field(name="gripper_width", elements=("width",), unit="m", low=(-0.01,), high=(OPEN,)),
         uniform_field("gripper_command", ("opening",), 1.0, unit="1"),
     )
 )
@@ -65,7 +68,7 @@ def body_vector(state: TaskState) -> FloatArray:
             state.tool_pos_w,
             sixd_of_matrix(state.tool_rot_w),
             state.tool_vel_w,
-            state.gripper_width,
+            np.minimum(state.gripper_width, OPEN),
             state.gripper_command,
         ],
         axis=-1,
@@ -84,7 +87,7 @@ def world_vector(state: TaskState) -> FloatArray:
 
 
 def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState:
-    """The task state that a hub state describes; inverse of the two functions above."""
+    """The task state that a hub state describes; inverse of the two functions above but for wide grippers."""
     part = BODY.split(body)
     n_pairs = n_objects * (n_objects - 1) // 2
     objects, contacts, joints, goal = np.split(world, [14 * n_objects, 14 * n_objects + n_pairs, -3], axis=-1)

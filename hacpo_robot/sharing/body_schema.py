@@ -1,4 +1,4 @@
-"""The learned maps of one body: E sense to hub, D the senses' own dynamics, F action to effect, B back."""
+"""The learned maps of one body: E sense to hub, R senses that agree, D their dynamics, F action to effect, B back."""
 
 from typing import NamedTuple
 
@@ -14,8 +14,8 @@ START_SPREAD = 0.3
 """How far decoding may move a retrieved posture, standard units."""
 HARDLY = 0.2
 """Reach beside the furthest reaching element of its field, below which a body cannot steer one."""
-TRACK_SPREAD = 0.15
-"""How far decoding may move a predicted posture in one step, standard units."""
+TRACK_SPREAD = 0.05
+"""How far decoding may move a reconciled posture in one step to meet the hub, standard units."""
 
 
 class Standardizer(nn.Module):
@@ -65,8 +65,11 @@ class BodySchema(nn.Module):
     of its tool pose, and a network would average postures that exclude each other. Decoding
     (:meth:`start`, :meth:`track`) follows an episode instead, as the arm itself would live it: it
     begins in a posture in which the body's own episodes begin, predicts with D what the body would
-    sense after its own action, and corrects the prediction by the smallest change that makes E
-    agree with the hub.
+    sense after its own action, lets R make of the prediction what this body could really sense there, and
+    corrects that by the smallest change that makes E agree with the hub.
+
+    R is what keeps senses that say one thing twice in agreement: where a body senses its joints and its
+    tool, E reads the tool alone, and the joints drift away unseen.
     """
 
     start_body: Tensor
@@ -104,6 +107,7 @@ class BodySchema(nn.Module):
         self.effect_units, self.change_units = Standardizer(effect), Standardizer(body)
         self.E, self.D = Mlp(body, hub), Mlp(body + hub + action, body)
         self.F, self.B = Mlp(body + hub + action, effect), Mlp(body + hub + effect, action)
+        self.R = Mlp(body + hub, body)
         self.register_buffer("start_body", torch.zeros(n_starts, body))
         self.register_buffer("start_hub", torch.zeros(n_starts, hub))
         self.register_buffer("bank_hub", torch.zeros(bank_size, hub))
@@ -134,9 +138,9 @@ class BodySchema(nn.Module):
         hub = self._familiar(hub)
         wanted = self.hub_units(hub)
         nearest = self._distances(wanted, self.start_hub).argmin(dim=1)
-        prior = posture = self.body_units(self.start_body[nearest])
+        posture = self.body_units(self.start_body[nearest])
         for _ in range(START_REFINEMENTS):
-            posture = self._refine(posture, prior, wanted, START_SPREAD)
+            posture = self._meet(self.reconcile(posture, wanted), wanted, START_SPREAD)
         return self._pass_through(self.body_units.inverse(posture), hub)
 
     def track(self, before: BodyState, action: Tensor, hub: Tensor) -> Tensor:
@@ -149,8 +153,13 @@ class BodySchema(nn.Module):
         """
         hub = self._familiar(hub)
         predicted = self.body_units(before.body + self.predict_change(before, action))
-        posture = self._refine(predicted, predicted, self.hub_units(hub), TRACK_SPREAD)
+        wanted = self.hub_units(hub)
+        posture = self._meet(self.reconcile(predicted, wanted), wanted, TRACK_SPREAD)
         return self._pass_through(self.body_units.inverse(posture), hub)
+
+    def reconcile(self, posture: Tensor, hub: Tensor) -> Tensor:
+        """What this body could sense nearby, in a hub state (R). Standard units."""
+        return posture + self.R(torch.cat([posture, hub], dim=-1))
 
     def predict_change(self, state: BodyState, action: Tensor) -> Tensor:
         """How an action will change what the body senses (D)."""
@@ -225,17 +234,18 @@ class BodySchema(nn.Module):
         metric = self.hub_varies * (1 - self.sense_error.clamp(max=1.0))
         return torch.cdist(wanted * metric, self.hub_units(known) * metric)
 
-    def _refine(self, posture: Tensor, prior: Tensor, wanted: Tensor, spread: float) -> Tensor:
-        """One Gauss-Newton step on |E(o) - z|^2 / sense_error^2 + |o - prior|^2 / spread^2."""
+    def _meet(self, posture: Tensor, wanted: Tensor, spread: float) -> Tensor:
+        """One Gauss-Newton step from ``posture`` on |E(o) - z|^2 / sense_error^2 + |o - posture|^2 / spread^2."""
         sensed, slope = self.E.value_and_jacobian(posture)
         weighted = slope.transpose(1, 2) * self.hub_varies / self.sense_error.pow(2)  # (n, body, hub)
-        pull = (weighted @ (wanted - sensed)[..., None])[..., 0] + (prior - posture) / spread**2
+        pull = (weighted @ (wanted - sensed)[..., None])[..., 0]
         stiffness = weighted @ slope + torch.eye(posture.shape[1]) / spread**2
         return posture + torch.linalg.solve(stiffness, pull)
 
     def _pass_through(self, body: Tensor, hub: Tensor) -> Tensor:
         own, theirs = self._anatomy.state_pass
-        body[:, own] = hub[:, theirs]
+        bound = torch.as_tensor(self._anatomy.state_pass_below, dtype=body.dtype)
+        body[:, own] = torch.where(hub[:, theirs] < bound, hub[:, theirs], body[:, own].maximum(bound))
         return body
 
 

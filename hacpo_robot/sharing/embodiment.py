@@ -44,7 +44,8 @@ class Anatomy:
     """Where body and world lie in a learner's vectors, and which numbers need no map.
 
     A field that an observation shares with the hub state (same name, unit and frame), or an
-    action with the effect, passes through unchanged; only the rest is learned.
+    action with the effect, passes through unchanged, below its upper bound in the hub; only the rest
+    is learned.
     """
 
     body: IntArray
@@ -61,6 +62,8 @@ class Anatomy:
     """Positions of every field of the effect."""
     state_pass: tuple[IntArray, IntArray]
     """Positions in (body part of the observation, ``z``) of equal fields."""
+    state_pass_below: FloatArray
+    """Upper bounds of these fields in ``z``: at its bound it says "or more", and the body knows better."""
     action_pass: tuple[IntArray, IntArray]
     """Positions in (action, effect) of equal fields."""
 
@@ -68,17 +71,19 @@ class Anatomy:
     def of(cls, embodiment: Embodiment) -> "Anatomy":
         """Compare an embodiment's signatures with the hub's."""
         observation = embodiment.observation_signature
-        body = observation.select(embodiment.body_names)
+        body, hub = observation.select(embodiment.body_names), embodiment.body_signature
+        state_pass = _equal_fields(body, hub)
         return cls(
             body=observation.indices(body.names),
             world=observation.indices(observation.select(embodiment.world_names).names),
             body_size=body.size,
             action_size=embodiment.action_signature.size,
-            hub_size=embodiment.body_signature.size,
+            hub_size=hub.size,
             effect_size=embodiment.effect_signature.size,
-            hub_fields=_fields(embodiment.body_signature),
+            hub_fields=_fields(hub),
             effect_fields=_fields(embodiment.effect_signature),
-            state_pass=_equal_fields(body, embodiment.body_signature),
+            state_pass=state_pass,
+            state_pass_below=hub.high[state_pass[1]],
             action_pass=_equal_fields(embodiment.action_signature, embodiment.effect_signature),
         )
 

@@ -14,7 +14,6 @@ from hacpo_robot.sharing.calibration import Starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.specs.training import SchemaSettings
 
-BATCH = 128
 REFINE_RATE = 0.5
 """Learning rate of refinement, in shares of that of the first fit."""
 MARGIN = 0.1
@@ -25,6 +24,11 @@ RARE = 0.001
 """Share of babble on either side that does not count as having been there."""
 TEACHER_WEIGHT = 0.1
 """Weight of imitating the babbled action beside reaching the effect, when B is fitted."""
+ASTRAY = (0.02, 0.5)
+"""Smallest and largest spread of the noise on senses that R is fitted to see through, standard units."""
+HUB_NOISE = 0.02
+"""Spread added to the hub state then, standard units."""
+MAPS = ("E", "D", "F", "B", "R")
 EFFECT_NOISE = 0.1
 """Spread added to effects when B is fitted, standard units: B must answer effects never seen."""
 
@@ -50,7 +54,7 @@ class SchemaQuality:
 def fit_schema(
     anatomy: Anatomy, data: BodyData, starts: Starts, settings: SchemaSettings, seed: int
 ) -> tuple[BodySchema, SchemaQuality]:
-    """Fit all four maps.
+    """Fit all maps.
 
     Args:
         anatomy: Of the body that babbled.
@@ -81,11 +85,11 @@ def fit_schema(
         spread = hub[:, elements].std(dim=0)
         schema.hub_varies[elements] = (spread > HARDLY * spread.max()).float()
     schema.effect_reach.copy_((effect - schema.effect_units.mean).abs().quantile(1 - RARE, dim=0))
-    for name in ("E", "D", "F", "B"):
+    for name in MAPS:
         _descend(
             schema,
             (name,),
-            lambda: _draw(rows, BATCH, generator),
+            lambda: _draw(rows, settings.batch_size, generator),
             settings.fit_steps,
             settings.learning_rate,
             generator,
@@ -138,13 +142,13 @@ def refine_schema(
     old, new = _tensors(memory.babble), _tensors(memory.recent.take(_undisturbed(memory.recent)))
 
     def draw() -> tuple[Tensor, ...]:
-        halves = _draw(old, BATCH // 2, generator), _draw(new, BATCH // 2, generator)
+        halves = _draw(old, settings.batch_size // 2, generator), _draw(new, settings.batch_size // 2, generator)
         return tuple(torch.cat(pair) for pair in zip(*halves, strict=True))
 
     schema.train()
     _descend(
         schema,
-        ("E", "D", "F", "B"),
+        MAPS,
         draw,
         settings.refine_steps,
         REFINE_RATE * settings.learning_rate,
@@ -163,7 +167,7 @@ def _descend(
     generator: torch.Generator,
 ) -> None:
     """Adam with a cosine schedule on the losses of some maps, each with regard to its own weights."""
-    for name in ("E", "D", "F", "B"):
+    for name in MAPS:
         getattr(schema, name).requires_grad_(name in names)
     weights = [weight for name in names for weight in getattr(schema, name).parameters()]
     optimizer = torch.optim.Adam(weights, lr=learning_rate, fused=True)
@@ -183,6 +187,12 @@ def _loss(schema: BodySchema, name: str, batch: tuple[Tensor, ...], generator: t
     state = BodyState(body, hub)
     if name == "E":
         return _mse(schema.E(schema.body_units(body)), schema.hub_units(hub))
+    if name == "R":
+        clean, at = schema.body_units(body), schema.hub_units(hub)
+        spread = ASTRAY[0] * (ASTRAY[1] / ASTRAY[0]) ** torch.rand((len(clean), 1), generator=generator)
+        seen = clean + spread * torch.randn(clean.shape, generator=generator)
+        at = at + HUB_NOISE * torch.randn(at.shape, generator=generator)
+        return _mse(schema.reconcile(seen, at), clean)
     if name == "D":
         return _mse(schema.D(schema._inputs(state, action)), schema.change_units(following - body))
     wanted = schema.effect_units(effect)

@@ -54,6 +54,7 @@ class SchemaSettings:
     """Adam steps per map, whenever a rehearsal is due and enough has been seen since the last time."""
     refine_after: int = 8192
     """Steps of the body between two refinements."""
+    batch_size: int = 128
     learning_rate: float = 4e-3
     bank_size: int = 20_000
     """Remembered postures for retrieval."""

@@ -1,12 +1,12 @@
 """The task-space description that every robot shares."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_robot, load_task, possible_pairs
-from hacpo_robot.envs.hub import BODY, body_vector, compute_effect, task_state, world_vector
+from hacpo_robot.envs.hub import BODY, OPEN, body_vector, compute_effect, task_state, world_vector
 from hacpo_robot.envs.vector import make_vec_env
 
 N_ENVS = 6
@@ -35,7 +35,7 @@ def test_hub_fields_hold_what_their_names_say(env):
     state = env.cell.state
     body, world = (s.split(z) for s, z in zip((BODY, env.world_signature), env.hub_state(), strict=True))
     np.testing.assert_array_equal(body["tool_pos"], state.tool_pos_w)
-    np.testing.assert_array_equal(body["gripper_width"], state.gripper_width)
+    np.testing.assert_array_equal(body["gripper_width"], np.minimum(state.gripper_width, OPEN))
     np.testing.assert_array_equal(world["goal_pos"], state.goal_pos_w)
     for index, prop in enumerate(env.task.props):
         np.testing.assert_array_equal(world[f"{prop.name}_pos"], state.object_pos_w[:, index])
@@ -46,6 +46,7 @@ def test_task_state_inverts_the_hub_vectors(env):
     state = env.cell.state
     body, world = env.hub_state()
     again = task_state(body, world, len(env.task.props))
+    state = replace(state, gripper_width=np.minimum(state.gripper_width, OPEN))
     for field in fields(state):
         np.testing.assert_allclose(getattr(again, field.name), getattr(state, field.name), atol=1e-9)
     np.testing.assert_allclose(body_vector(again), body, atol=1e-9)
