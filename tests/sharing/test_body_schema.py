@@ -115,6 +115,24 @@ def test_states_beyond_where_the_body_has_been_are_seen_on_the_edge():
     torch.testing.assert_close(schema.start(beyond), schema.start(edge))
 
 
+def test_senses_that_no_body_can_have_become_what_it_could_sense_there():
+    schema, _ = fitted(THREE)
+    env = ToyVecEnv(THREE, n_envs=256, seed=9)
+    clean = schema.body_units(torch.as_tensor(env.reset()[:, Anatomy.of(env).body]))
+    hub = schema.hub_units(torch.as_tensor(env.hub_state()[0], dtype=torch.float32))
+    astray = clean + 0.3 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    missed = (schema.reconcile(astray, hub) - clean).pow(2).mean().sqrt()
+    assert missed < 0.3 / 4  # three eyes on a plane: the hub leaves nothing open
+
+
+def test_where_the_hub_says_or_more_a_body_keeps_its_own_reading():
+    env = ToyVecEnv(THREE)
+    schema, bound = fitted(THREE)[0], env.body_signature.high[-1]
+    body, hub = torch.tensor([[0.0] * 6 + [width] for width in (1.4, 1.4, 0.9)]), torch.zeros(3, 5)
+    hub[:, -1] = torch.tensor([0.3, bound, bound])
+    np.testing.assert_allclose(schema._pass_through(body, hub)[:, -1], [0.3, 1.4, bound])
+
+
 def test_refinement_learns_what_is_new_and_keeps_what_was_babbled():
     env = ToyVecEnv(THREE, n_envs=32, seed=5)
     old = babble(env, 6400, np.random.default_rng(1))
