@@ -16,12 +16,13 @@ from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
 from hacpo_robot.learning.safety_net import SafetyNet
+from hacpo_robot.learning.stage import Stage
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
-from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
+from hacpo_robot.sharing.rehearsal import Part, Rehearsal
 from hacpo_robot.sharing.teacher import Understudy
 
 OWN_STATES = 1024
@@ -49,7 +50,8 @@ class HACPOCallback(BaseCallback):
         """
         super().__init__()
         self._exchange, self._name, self._rehearsal_env = exchange, name, rehearsal_env
-        self._n_rehearsals = 0
+        self.stage: Stage | None = None
+        """Where parts are played, once training has begun and there are worlds for it."""
         self.safety_net = SafetyNet()
         self.member: Member
         self.view: ModelView
@@ -78,6 +80,8 @@ class HACPOCallback(BaseCallback):
         self.member = self.take_place(env)
         self.view = ModelView(self._ppo)
         self.member.view = self.view
+        if self.stage is None and self._rehearsal_env is not None:
+            self.stage = Stage(self._rehearsal_env, self._ppo, self.view)
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
         if not hasattr(self, "recorder") or self._ppo.num_timesteps == 0:  # SB3 has reset the worlds
@@ -141,16 +145,11 @@ class HACPOCallback(BaseCallback):
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
         if self._own_gradient is not None:
             own["own_gradient"] = self._own_gradient.numpy()
-        counted = {"n_rehearsals": np.array(self._n_rehearsals)}
-        return (
-            own
-            | counted
-            | {
-                f"{part}/{name}": array
-                for part, owner in self._owners().items()
-                for name, array in owner.get_state().items()
-            }
-        )
+        return own | {
+            f"{part}/{name}": array
+            for part, owner in self._owners().items()
+            for name, array in owner.get_state().items()
+        }
 
     def restore(self, model: PPO, state: dict[str, NDArray[Any]]) -> None:
         """Continue with a loaded model from what :meth:`get_state` returned."""
@@ -159,18 +158,19 @@ class HACPOCallback(BaseCallback):
         for part, owner in self._owners().items():
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
-        self._n_rehearsals = int(state["n_rehearsals"])
         if "own_gradient" in state:
             self._own_gradient = torch.as_tensor(state["own_gradient"])
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
 
-    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator | SafetyNet]:
+    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator | SafetyNet | Stage]:
+        stage = {} if self.stage is None else {"stage": self.stage}
         return {
             "member": self.member,
             "recorder": self.recorder,
             "imitator": self.imitator,
             "safety_net": self.safety_net,
+            **stage,
         }
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
@@ -185,14 +185,17 @@ class HACPOCallback(BaseCallback):
 
     def _rehearse(self) -> None:
         """Try in own worlds what the most promising source would do there; adopt it where it is worth it."""
-        if self._rehearsal_env is None or self._own_observation is None:
+        settings = self._exchange.settings
+        if self.stage is None or self._own_observation is None:
             return
-        if self._ppo._current_progress_remaining < self._exchange.settings.rehearsal_end:
+        if self._ppo._current_progress_remaining < settings.rehearsal_end:
+            return
+        if settings.guards.share_cap and self.stage.share >= settings.rehearsal_share:
             return
         source = self._exchange.choose_rehearsal(self._name)
         if source is None or source.teacher is None or self.member.body is None:
             return
-        rehearsal = self._try(Understudy(source.teacher, self.member.body).act)
+        rehearsal = self._try(self.stage, Understudy(source.teacher, self.member.body).act)
         worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
         if worthwhile:
             self._adopt(self.member.repertoire(source))
@@ -201,48 +204,28 @@ class HACPOCallback(BaseCallback):
         self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
         self.logger.record(f"{place}/adopted", int(worthwhile))
 
+    def _try(self, stage: Stage, part: Part) -> Rehearsal:
+        """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
+        settings = self._exchange.settings
+        rehearsal = stage.play(part, settings.rehearsal_std)
+        if self._exchange.is_worthwhile(self._name, rehearsal):
+            self.member.note_exam(stage.play_own())
+        rounds = 1
+        while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(self._name, rehearsal):
+            rehearsal = rehearsal.joined(stage.play(part, settings.rehearsal_std))
+            rounds += 1
+        return rehearsal
+
     def _sit_exam(self) -> None:
         """Show what it can do, for those that have waited for it, when it comes to wait for them."""
-        if self._rehearsal_env is None or not self._exchange.rehearses:
+        if self.stage is None or not self._exchange.rehearses:
             return
         ripe = self._exchange.settings.pace.ripe
         before = 1.0 - self._ppo._current_progress_remaining  # SB3 moves it on after the rollout
         if before < ripe <= self._ppo.num_timesteps / self._ppo._total_timesteps:
-            own = self._play_own().joined(self._play_own())
+            own = self.stage.play_own().joined(self.stage.play_own())
             self.member.note_exam(own)
             self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
-
-    def _try(self, part: Part) -> Rehearsal:
-        """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
-        noise = self._exchange.settings.rehearsal_std
-        rehearsal = self._play(part, noise)
-        if self._exchange.is_worthwhile(self._name, rehearsal):
-            self.member.note_exam(self._play_own())
-        rounds = 1
-        while rounds < self._exchange.settings.rehearsal_rounds and self._exchange.is_worthwhile(
-            self._name, rehearsal
-        ):
-            rehearsal = rehearsal.joined(self._play(part, noise))
-            rounds += 1
-        return rehearsal
-
-    def _play_own(self) -> Rehearsal:
-        """One round of the own part, without noise, as the policy is used in the end."""
-        return self._play(lambda observation, *_: self.view(observation.astype(np.float32))[0], 0.0)
-
-    def _play(self, part: Part, most_noise: float) -> Rehearsal:
-        """One round; its steps count."""
-        self._n_rehearsals += 1
-        spread = self._ppo.policy.log_std.detach().exp().clamp(max=most_noise)
-        rehearsal = rehearse(
-            self._rehearsal_env,
-            part,
-            gamma=self._ppo.gamma,
-            noise=spread.double().numpy(),
-            dice=np.random.default_rng([self._ppo.seed or 0, self._n_rehearsals]),
-        )
-        self.model.num_timesteps += rehearsal.steps
-        return rehearsal
 
     def _adopt(self, steps: Experience) -> None:
         """Take over what the own body did while others played it."""

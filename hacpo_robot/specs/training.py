@@ -78,6 +78,8 @@ class Guards:
     """Lessons change a policy within ``kl_budget``."""
     safety_net: bool = True
     """A learner whose success fell after an adoption goes back."""
+    share_cap: bool = True
+    """Rehearsals take no more than ``rehearsal_share`` of a learner's steps."""
     projection: bool = False
     """Lessons that work against PPO's own gradient are bent until they do not. Not measured to help yet."""
 
@@ -132,6 +134,8 @@ class SharingSettings:
     """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
     least_success: float = 0.1
     """Share of rehearsed episodes that must succeed; who adopts less is held up in finding out by itself."""
+    rehearsal_share: float = 0.25
+    """Most of a learner's steps that go into rehearsals; the last one may go a little beyond."""
     rehearsal_end: float = 0.2
     """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
     rehearsal_std: float = 0.15

@@ -70,11 +70,11 @@ def test_a_learner_far_behind_rehearses_and_the_steps_count():
     fleet = rehearsing_fleet()
     run(fleet, 6)
     ahead, behind = fleet.learners
-    assert behind.callback._n_rehearsals > 0
-    assert ahead.callback._n_rehearsals == 0
+    assert behind.callback.stage.rounds > 0
+    assert ahead.callback.stage is None
     assert behind.member.trust["two"].tried
     collected = N_ENVS * PPO_SETTINGS.n_steps
-    assert behind.model.num_timesteps % collected != 0 or behind.callback._n_rehearsals * 96 % collected == 0
+    assert behind.model.num_timesteps % collected != 0 or behind.callback.stage.rounds * 96 % collected == 0
     assert behind.model.num_timesteps >= 6 * collected
 
 
@@ -86,7 +86,7 @@ def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypa
         played.append((type(getattr(part, "__self__", None)), noise.max()))
         return rehearse(env, part, noise=noise, **others)
 
-    monkeypatch.setattr("hacpo_robot.learning.callback.rehearse", noted)
+    monkeypatch.setattr("hacpo_robot.learning.stage.rehearse", noted)
     run(fleet, 6)
     others, own = (
         [noise for part, noise in played if (part is Understudy) is theirs] for theirs in (True, False)
@@ -106,7 +106,7 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    assert callback._n_rehearsals == 1 + 2, "one round, and then it rests, but for two of its own part"
+    assert callback.stage.rounds == 1 + 2, "one round, and then it rests, but for two of its own part"
 
 
 def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
@@ -129,7 +129,7 @@ def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
     best = fleet.learners[0]
     best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
     run(fleet, 8)
-    assert best.callback._n_rehearsals == rounds
+    assert best.callback.stage.rounds == rounds
 
 
 def test_a_user_may_join_without_worlds_to_rehearse_in():
@@ -139,5 +139,5 @@ def test_a_user_may_join_without_worlds_to_rehearse_in():
     callback.init_callback(model)
     model.set_logger(Logger(None, []))
     model.learn(256, callback=callback)
-    assert callback._n_rehearsals == 0
+    assert callback.stage is None
     assert fitted(TWO)[0] is not None

@@ -1,4 +1,4 @@
-"""Readiness, budget, safety net, projection: each shown firing, and switched off alone."""
+"""Readiness, budget, safety net, projection, share cap: each shown firing, and switched off alone."""
 
 from dataclasses import replace
 
@@ -13,8 +13,8 @@ from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.learning.safety_net import PATIENCE
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.training import Guards, SchemaSettings, SharingSettings
-from tests.learning.fleets import N_ENVS, PPO_SETTINGS, SHARING_SETTINGS, make_toy_fleet, run
-from tests.sharing.toy import TWO, ToyVecEnv
+from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, SHARING_SETTINGS, make_toy_fleet, run
+from tests.sharing.toy import THREE, TWO, ToyVecEnv
 
 
 def guarded(**guards):
@@ -148,3 +148,16 @@ def test_the_cosine_is_logged_whether_or_not_lessons_are_bent():
         ]
         assert all(-1 <= cosine <= 1 for cosine in cosines)
         assert any(cosines)
+
+
+# -- share cap -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share_cap", [True, False])
+def test_the_share_cap_alone_ends_rehearsals_that_took_too_many_steps(share_cap):
+    settings = replace(guarded(share_cap=share_cap), rehearsal_share=0.0)
+    fleet = make_toy_fleet("hacpo", settings)
+    learner, source = fleet.learners[1], fleet.learners[0].member
+    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
+    run(fleet, 6)
+    assert learner.member.trust_in(source).tried is not share_cap
