@@ -20,9 +20,7 @@ from hacpo_robot.study.transfer import demonstrate, read
 RESULT = Path(__file__).with_suffix(".json")
 SOURCE, TASK = "ur5e", "lift"
 N_DEMONSTRATIONS, N_EPISODES = 512, 100
-SETTINGS = replace(
-    SchemaSettings(), babble_steps=50_000, fit_steps=4000, batch_size=512, learning_rate=2e-3
-)
+SETTINGS = replace(SchemaSettings(), babble_steps=50_000, fit_steps=4000, batch_size=512, learning_rate=2e-3)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ def adopt(
     policy: ActorCriticPolicy,
     observation: Tensor,
     action: Tensor,
+    weight: Tensor,
     settings: SharingSettings,
     generator: torch.Generator,
 ) -> float:
@@ -27,6 +28,7 @@ def adopt(
         policy: Changed in place.
         observation: Normalised. Shape (n, observation size).
         action: What was done. Shape (n, action size).
+        weight: How often each is looked at, beside others. Shape (n,).
         settings: How long, and how fast.
         generator: Of the batches.
 
@@ -39,7 +41,7 @@ def adopt(
     spread = policy.log_std.detach().exp().clamp(min=STD_FLOOR)
     missed = torch.zeros(())
     for _ in range(settings.adoption_steps):
-        rows = torch.randint(len(action), (BATCH,), generator=generator)
+        rows = torch.multinomial(weight, BATCH, replacement=True, generator=generator)
         missed = ((action[rows] - actor(observation[rows])) / spread).pow(2).mean()
         optimizer.zero_grad()
         missed.backward()

@@ -24,6 +24,7 @@ from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.rehearsal import Part, Rehearsal
 from hacpo_robot.sharing.teacher import Understudy
+from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -125,6 +126,7 @@ class HACPOCallback(BaseCallback):
         if others and self._exchange.sources_of(self._name):
             self._own_gradient = self._measure_own_gradient(rows)
         self.recorder.forget(self._ppo.n_steps)
+        self.member.grow_older()
         self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))
         self._sit_exam()
 
@@ -198,7 +200,7 @@ class HACPOCallback(BaseCallback):
         rehearsal = self._try(self.stage, Understudy(source.teacher, self.member.body).act)
         worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
         if worthwhile:
-            self._adopt(self.member.repertoire(source))
+            self._adopt(*self.member.repertoire(source, settings.half_life))
         place = f"sharing/{source.name}->{self._name}"
         self.logger.record(f"{place}/rehearsed", rehearsal.success.mean())
         self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
@@ -227,7 +229,7 @@ class HACPOCallback(BaseCallback):
             self.member.note_exam(own)
             self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
 
-    def _adopt(self, steps: Experience) -> None:
+    def _adopt(self, steps: Experience, freshness: FloatArray) -> None:
         """Take over what the own body did while others played it."""
         expect_returns(self._ppo, steps.returns)
         expect_observations(self._ppo, steps.observation)
@@ -236,6 +238,7 @@ class HACPOCallback(BaseCallback):
             self._ppo.policy,
             self.view.normalized(steps.observation.astype(np.float32)),
             torch.as_tensor(steps.action, dtype=torch.float32),
+            torch.as_tensor(freshness, dtype=torch.float32),
             self._exchange.settings,
             self.imitator.generator,
         )

@@ -12,7 +12,7 @@ from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
 
 
 class Stage:
-    """Owner of a learner's rehearsal worlds, and of how much was played there; its steps count in the budget."""
+    """Owner of a learner's rehearsal worlds, and of how much was played there; the steps count."""
 
     def __init__(self, env: VecEnv, model: PPO, view: ModelView) -> None:
         """Nothing played yet.

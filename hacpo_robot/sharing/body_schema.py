@@ -1,4 +1,4 @@
-"""The learned maps of one body: E sense to hub, R senses that agree, D their dynamics, F action to effect, B back."""
+"""The learned maps of one body: E, R and D between senses and hub, F and B between action and effect."""
 
 from typing import NamedTuple
 
@@ -235,7 +235,7 @@ class BodySchema(nn.Module):
         return torch.cdist(wanted * metric, self.hub_units(known) * metric)
 
     def _meet(self, posture: Tensor, wanted: Tensor, spread: float) -> Tensor:
-        """One Gauss-Newton step from ``posture`` on |E(o) - z|^2 / sense_error^2 + |o - posture|^2 / spread^2."""
+        """One Gauss-Newton step on |E(o) - z|^2 / sense_error^2 + |o - posture|^2 / spread^2."""
         sensed, slope = self.E.value_and_jacobian(posture)
         weighted = slope.transpose(1, 2) * self.hub_varies / self.sense_error.pow(2)  # (n, body, hub)
         pull = (weighted @ (wanted - sensed)[..., None])[..., 0]

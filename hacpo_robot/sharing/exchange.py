@@ -187,10 +187,10 @@ class Exchange:
         parts: list[tuple[Translation, FloatArray]] = []
         log: list[PairLog] = []
         for source in self.sources_of(learner):
-            offered = self._offer(me, source)
+            offered, freshness = self._offer(me, source)
             if offered is None:
                 continue
-            chosen, weight = self._select(offered, view, me.pool, source.pool)
+            chosen, weight = self._select(offered, freshness, view, me.pool, source.pool)
             parts.append((chosen, weight))
             trust = me.trust_in(source).level
             log.append(_log_pair(source.name, learner, len(offered), chosen, weight, trust))
@@ -210,12 +210,13 @@ class Exchange:
             tuple(log),
         )
 
-    def _offer(self, learner: Member, source: Member) -> Translation | None:
-        """Steps drawn from the source's bank, in the learner's words."""
-        offered = learner.lessons_of(source)
+    def _offer(self, learner: Member, source: Member) -> tuple[Translation | None, FloatArray]:
+        """Steps drawn from the source's bank, in the learner's words, and how fresh each is."""
+        offered, freshness = learner.lessons_of(source), source.pool.freshness(self.settings.half_life)
         if offered is None or len(offered) <= self.settings.offered_steps:
-            return offered
-        return offered.take(self.dice.choice(len(offered), self.settings.offered_steps, replace=False))
+            return offered, freshness
+        rows = self.dice.choice(len(offered), self.settings.offered_steps, replace=False)
+        return offered.take(rows), freshness[rows]
 
     def _teacher_of(self, learner: Member) -> Member | None:
         """The best source, if both bodies are known."""
@@ -225,7 +226,12 @@ class Exchange:
         return able[0] if able else None
 
     def _select(
-        self, offered: Translation, view: PolicyView, own: ExperiencePool, source: ExperiencePool
+        self,
+        offered: Translation,
+        freshness: FloatArray,
+        view: PolicyView,
+        own: ExperiencePool,
+        source: ExperiencePool,
     ) -> tuple[Translation, FloatArray]:
         if self.sharing == "all":
             return offered, np.ones(len(offered))
@@ -239,7 +245,10 @@ class Exchange:
         kept = select_top_k(relevance, int(self.settings.top_fraction * len(offered)))
         likeness = agreement(offered.action[kept], mean[kept], np.maximum(std, self.settings.std_floor))
         weight = weight_experiences(
-            relevance[kept], likeness, capability=capability, success_rate=own.success_rate
+            relevance[kept] * freshness[kept],
+            likeness,
+            capability=capability,
+            success_rate=own.success_rate,
         )
         return offered.take(kept), weight
 

@@ -142,7 +142,10 @@ def refine_schema(
     old, new = _tensors(memory.babble), _tensors(memory.recent.take(_undisturbed(memory.recent)))
 
     def draw() -> tuple[Tensor, ...]:
-        halves = _draw(old, settings.batch_size // 2, generator), _draw(new, settings.batch_size // 2, generator)
+        halves = (
+            _draw(old, settings.batch_size // 2, generator),
+            _draw(new, settings.batch_size // 2, generator),
+        )
         return tuple(torch.cat(pair) for pair in zip(*halves, strict=True))
 
     schema.train()

@@ -158,9 +158,15 @@ class Member:
         self._exam_left = EXAM_LASTS
         self.note_steps(concatenate(own.episodes))
 
-    def repertoire(self, source: "Member") -> Experience:
-        """All that is worth adopting of what was rehearsed with a source."""
-        return concatenate(list(self.rehearsed[source.name].episodes))
+    def grow_older(self) -> None:
+        """Let one rollout pass: what it keeps of before counts less."""
+        for pool in (self.pool, *self.rehearsed.values()):
+            pool.grow_older()
+
+    def repertoire(self, source: "Member", half_life: float) -> tuple[Experience, FloatArray]:
+        """All that is worth adopting of what was rehearsed with a source, and how fresh every step is."""
+        rehearsed = self.rehearsed[source.name]
+        return concatenate(list(rehearsed.episodes)), rehearsed.freshness(half_life)
 
     def trust_in(self, source: "Member") -> Trust:
         """Directed, from this learner to a source."""

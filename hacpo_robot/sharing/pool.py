@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 
 from hacpo_robot.sharing.experience import Experience, concatenate, split_episodes
+from hacpo_robot.specs.signature import FloatArray
 
 
 class ExperiencePool:
@@ -21,6 +22,18 @@ class ExperiencePool:
         self.episodes: deque[Experience] = deque(maxlen=capacity)
         self.outcomes: deque[bool] = deque(maxlen=self.WINDOW)
         self.version = 0
+        self._ages: deque[int] = deque(maxlen=capacity)
+
+    def grow_older(self) -> None:
+        """Let one rollout pass."""
+        self._ages = deque((age + 1 for age in self._ages), self._ages.maxlen)
+
+    def freshness(self, half_life: float) -> FloatArray:
+        """Of every step kept, oldest episode first: 1 when new, halved with every ``half_life`` rollouts.
+
+        What was good may be so no longer: bodies wear, tasks change, policies move on. Shape (n steps,).
+        """
+        return np.repeat(0.5 ** (np.array(self._ages) / half_life), [len(each) for each in self.episodes])
 
     def note_outcome(self, *, success: bool) -> None:
         """Count an ended episode."""
@@ -29,6 +42,7 @@ class ExperiencePool:
     def add(self, episode: Experience) -> None:
         """Keep a successful episode; the oldest makes room."""
         self.episodes.append(episode)
+        self._ages.append(0)
         self.version += 1
 
     def since(self, version: int) -> list[Experience]:
@@ -44,13 +58,17 @@ class ExperiencePool:
     def get_state(self) -> dict[str, np.ndarray]:
         """Episodes one after the other, outcomes and version as arrays."""
         steps = vars(concatenate(list(self.episodes))) if self.episodes else {}
-        return {**steps, "outcomes": np.array(self.outcomes, bool), "version": np.array(self.version)}
+        numbers = {"version": np.array(self.version), "ages": np.array(self._ages, int)}
+        return {**steps, "outcomes": np.array(self.outcomes, bool), **numbers}
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what :meth:`get_state` returned."""
-        columns = {name: array for name, array in state.items() if name not in ("outcomes", "version")}
+        other = ("outcomes", "version", "ages")
+        columns = {name: array for name, array in state.items() if name not in other}
         self.episodes.clear()
         self.episodes.extend(split_episodes(Experience(**columns)) if columns else [])
+        self._ages.clear()
+        self._ages.extend(state["ages"].tolist())
         self.outcomes.clear()
         self.outcomes.extend(state["outcomes"].tolist())
         self.version = int(state["version"])

@@ -116,6 +116,8 @@ class SharingSettings:
     """Most good episodes that an arm adds to its bank in one rollout; translating is what sharing costs."""
     offered_steps: int = 4096
     """Steps drawn from each bank per iteration."""
+    half_life: float = 32.0
+    """Rollouts after which good episodes of before, told or rehearsed, count half."""
     top_fraction: float = 0.9
     """Share of the offered experience that is kept per source, best relevance first."""
     min_lead: float = 0.1

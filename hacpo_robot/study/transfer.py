@@ -30,7 +30,7 @@ BATCH = 512
 FIT_STEPS = 4000
 LEARNING_RATE = 1e-3
 BLUR = 0.15
-"""Noise on what is read, in spreads of it: an exact fit hangs on details that a translation does not get right."""
+"""Noise on what is read, in spreads of it: an exact fit hangs on what a translation does not get right."""
 GAMMA = 0.95
 DEMONSTRATION_SEED, BODY_SEED, HELD_OUT_SEED = 11, 5, 99
 

@@ -29,7 +29,7 @@ def adopted(model, settings=SETTINGS):
     """Mean distance to shown actions that depend on the state."""
     observation = torch.randn(512, 7, generator=torch.Generator().manual_seed(0))
     action = 0.5 * torch.tanh(observation[:, :3])
-    adopt(model.policy, observation, action, settings, torch.Generator().manual_seed(1))
+    adopt(model.policy, observation, action, torch.ones(512), settings, torch.Generator().manual_seed(1))
     with torch.no_grad():
         mean = model.policy.get_distribution(observation).distribution.mean
     return float((mean - action).abs().mean())
@@ -45,6 +45,16 @@ def test_critic_and_spread_stay(model):
     after = dict(model.policy.named_parameters())
     assert len(kept) == 5
     assert all(torch.equal(after[name], value) for name, value in kept.items())
+
+
+def test_what_is_old_counts_less(model):
+    observation = torch.randn(512, 7, generator=torch.Generator().manual_seed(0))
+    action = 0.5 * torch.cat([torch.ones(256, 3), -torch.ones(256, 3)])  # first this was right, then that
+    weight = torch.cat([torch.full((256,), 1e-3), torch.ones(256)])
+    adopt(model.policy, observation, action, weight, SETTINGS, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        mean = model.policy.get_distribution(observation).distribution.mean
+    torch.testing.assert_close(mean, torch.full_like(mean, -0.5), atol=0.15, rtol=0.0)
 
 
 def test_ppo_starts_anew_from_what_was_adopted(model):

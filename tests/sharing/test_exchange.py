@@ -246,6 +246,15 @@ def test_translations_follow_the_bank_as_it_turns_over():
             assert np.unique(kept.episode).tolist() == list(range(max(0, number - 2), number + 1))
 
 
+def test_episodes_of_long_ago_count_less(rollout):
+    exchange = make_exchange("self", {"three": 0.0}, replace(SETTINGS, half_life=4.0))
+    offer(exchange, "three")
+    new = exchange.share_experiences("three", view_of(), rollout).weight.sum()
+    for _ in range(8):
+        exchange.members["three"].grow_older()
+    assert exchange.share_experiences("three", view_of(), rollout).weight.sum() == pytest.approx(new / 4)
+
+
 def test_join_gives_a_member_that_knows_nothing():
     member = Exchange("hacpo", SETTINGS).join("a", ToyVecEnv(TWO))
     assert member.pool.success_rate == 0.5

@@ -63,6 +63,17 @@ def test_pool_state_restores_everything(tmp_path):
     assert (again.version, again.success_rate) == (3, pool.success_rate)
 
 
+def test_freshness_halves_with_every_half_life_step_by_step():
+    pool = ExperiencePool(2)
+    for number, length in ((1, 9), (2, 2), (3, 1)):
+        pool.add(episode(number, length))
+        pool.grow_older()
+    np.testing.assert_allclose(pool.freshness(half_life=2.0), [0.5, 0.5, 0.5**0.5])  # the first is forgotten
+    again = ExperiencePool(2)
+    again.set_state(pool.get_state())
+    np.testing.assert_array_equal(again.freshness(2.0), pool.freshness(2.0))
+
+
 def test_state_of_an_empty_pool_empties_another():
     pool = ExperiencePool(2)
     pool.add(episode(1))

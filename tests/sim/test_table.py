@@ -27,8 +27,8 @@ def leaning(request):
             move, turn = rng.normal(0, 0.1, (N_WORLDS, 3)), rng.normal(0, 1.0, (N_WORLDS, 3))
         move[:, 2] = -0.1
         env.cell.step(tool_action(env.cell, move, turn, np.ones(N_WORLDS)))
-        for world in range(N_WORLDS):
-            seen.append(contacts(model, data, env.cell.worlds.qpos[world], env.cell.table_force[world]))
+        now = zip(env.cell.worlds.qpos, env.cell.table_force, strict=True)
+        seen += [contacts(model, data, *world) for world in now]
     env.close()
     return env, seen
 
