@@ -16,11 +16,13 @@ from hacpo_robot.envs.variation import Variation
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
-from hacpo_robot.sim.scene import Scene
+from hacpo_robot.sim.randomization import ModelFamily
+from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.sim.worlds import IntArray, Worlds
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState, unpressed
 
 CONTROL_HZ = 20
@@ -82,6 +84,7 @@ class Cell:
             self.variation = Variation(scene, randomization, n_worlds, self.action_signature.size)
             models = self.variation.family.models
         self.worlds = Worlds(models, substeps=substeps, n_threads=n_threads)
+        self._posture_noise = posture_noise
         self._sampler = ResetSampler(self.robot, self.task, self.handles, posture_noise)
         self._gripper = Gripper(self.robot.gripper)
         self._imperfection = Imperfection(self.observer.channels, n_worlds, CONTROL_HZ)
@@ -100,6 +103,25 @@ class Cell:
     def seed(self, seed: int) -> None:
         """Give every world fresh dice."""
         self.dice = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
+
+    def change_task(self, task: TaskSpec) -> None:
+        """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
+
+        Worlds go on from where they are. With randomisation the new numbers come with the next reset.
+
+        Raises:
+            InvalidSpecError: robot or observer would see another task: other objects, or a goal more or less.
+        """
+        scene, observer = make_scene(self.robot, task), Observer(self.robot, task)
+        if observer.signature != self.observer.signature or len(task.props) != len(self.task.props):
+            raise InvalidSpecError(f"task {task.name!r} is not {self.task.name!r} with other numbers")
+        self.scene, self.task, self.observer = scene, task, observer
+        self._sampler = ResetSampler(self.robot, task, self.handles, self._posture_noise)
+        models = [scene.model] * self.n_worlds
+        if self.variation is not None:
+            self.variation.family = ModelFamily(scene, self.n_worlds)
+            models = self.variation.family.models
+        self.worlds.replace_models(models)
 
     def reset(self, worlds: IntArray) -> None:
         """Start some worlds anew, none of them where the task is done already.

@@ -66,6 +66,11 @@ class Episodes:
         self.observation_space = spaces.Box(layout.low.astype(np.float32), layout.high.astype(np.float32))
         self.action_space = spaces.Box(-1.0, 1.0, (cell.action_signature.size,))
 
+    def change_task(self, task: TaskSpec) -> None:
+        """Go on with a task that differs in numbers; see :meth:`Cell.change_task`."""
+        self.cell.change_task(task)
+        self.horizon = round(task.horizon_s * CONTROL_HZ)
+
     def begin(self, worlds: IntArray) -> None:
         """Start new episodes. ``worlds`` has shape (k,)."""
         self.cell.reset(worlds)

@@ -62,6 +62,15 @@ class ManipulationVecEnv(VecEnv):
         self._began = time.monotonic()
         super().__init__(cell.n_worlds, self.episodes.observation_space, self.episodes.action_space)
 
+    def change_task(self, task: TaskSpec) -> None:
+        """Go on with a task that differs in numbers, in mid-training if need be.
+
+        Raises:
+            InvalidSpecError: it has other objects, or a goal more or less.
+        """
+        self.episodes.change_task(task)
+        self.task, self.horizon = task, self.episodes.horizon
+
     @property
     def n_broken(self) -> int:
         """Worlds so far in which physics failed."""

@@ -144,6 +144,14 @@ class Worlds:
         self._mocap[:] = state["mocap"]
         self.sensors[:] = state["sensors"]
 
+    def replace_models(self, models: Sequence[mujoco.MjModel]) -> None:
+        """Go on from where every world is, with other numbers.
+
+        Args:
+            models: One per world, of the structure of those before.
+        """
+        self.model, self._models = models[0], list(models)
+
     def close(self) -> None:
         """Stop the native threads."""
         self.native.close()

@@ -1,0 +1,117 @@
+"""A task that changes in mid-training: does sharing slow down how arms recover?
+
+    python benchmarks/changing.py --seeds 0 1
+
+A fleet trains on lift; at five eighths of its steps the cube becomes four times as heavy and starts elsewhere,
+in all worlds at once and unannounced. ``none`` and ``hacpo``, same seeds. Each cell is one run of
+``hacpo-robot train`` below ``runs/changing/``, from the root of a checkout; stopped, it is run anew. Further
+arguments go to that command, to try the script on a small budget.
+
+Writes ``benchmarks/changing.json`` after every cell: completion of the last policies on the new task, and the
+share of training episodes that succeeded after the change.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import patch
+
+import numpy as np
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.cli import train as command
+from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.learning.evaluation import evaluate
+from hacpo_robot.learning.fleet import Fleet
+from hacpo_robot.specs.prop import Region
+from hacpo_robot.study.bench import machine
+from hacpo_robot.study.meter import Meter
+from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.train import restore_fleet
+
+RESULT = Path(__file__).with_suffix(".json")
+RUNS = Path(__file__).parent.parent / "runs" / "changing"
+ROBOTS, STEPS, WHEN = ("panda", "ur5e", "kinova3", "scara"), 160_000, 5 / 8
+N_EPISODES, HELD_OUT_SEED = 100, 10_000_000
+
+LIFT = load_task("lift")
+(CUBE,) = LIFT.boxes
+ELSEWHERE = Region(x=(0.03, 0.09), y=(-0.09, -0.03), z=CUBE.start.z, yaw=CUBE.start.yaw)
+CHANGED = replace(LIFT, props=(replace(CUBE, density=4 * CUBE.density, start=ELSEWHERE),))
+
+
+class ChangingMeter(Meter):
+    """Changes the task of every world of the fleet once, on its way."""
+
+    changed = False
+
+    def on_iteration(self, fleet: Fleet) -> None:
+        """Change the task when its time has come."""
+        if not self.changed and fleet.steps >= WHEN * self._settings.steps:
+            self.changed = True
+            for learner in fleet.learners:
+                rehearsal_env = None if learner.callback is None else learner.callback._rehearsal_env
+                for env in (learner.env, rehearsal_env):
+                    if env is not None:
+                        cast("ManipulationVecEnv", env).change_task(CHANGED)
+        super().on_iteration(fleet)
+
+
+def main() -> None:
+    """Fill the cells seed by seed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
+    parser.add_argument("--conditions", nargs="*", default=["none", "hacpo"])
+    chosen, overrides = parser.parse_known_args()
+    for seed in chosen.seeds:
+        for sharing in chosen.conditions:
+            fill(seed, sharing, overrides)
+
+
+def fill(seed: int, sharing: str, overrides: list[str]) -> None:
+    """One cell, unless it is there."""
+    run = RUNS / f"{sharing}-{seed}"
+    if not (run / "eval" / "eval_info.json").exists():
+        shutil.rmtree(run, ignore_errors=True)
+        arguments = ["--robots", *ROBOTS, "--task", "lift", "--steps", str(STEPS), "--seed", str(seed)]
+        arguments += ["--sharing", sharing, "--no-video", "--run-dir", str(run), *overrides]
+        with patch("hacpo_robot.study.train.Meter", ChangingMeter):
+            command.run(arguments)
+    cells = json.loads(RESULT.read_text())["cells"] if RESULT.exists() else {}
+    cells[f"{sharing}-{seed}"] = look_at(RunFolder.open(run))
+    RESULT.write_text(json.dumps({"machine": machine(), "cells": cells}, indent=2) + "\n")
+
+
+def look_at(run: RunFolder) -> Mapping[str, Any]:
+    """What became of every arm."""
+    settings = run.settings
+    curves = list(csv.DictReader((run.path / "progress.csv").open()))
+    told = {}
+    for learner in restore_fleet(settings, run).learners:
+        env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, seed=HELD_OUT_SEED + settings.seed)
+        after = [
+            float(row["success"])
+            for row in curves
+            if row["robot"] == learner.name and int(row["steps"]) > WHEN * settings.steps
+        ]
+        told[learner.name] = {
+            "completion": evaluate(env, learner.act, N_EPISODES).evaluation.pc_success,
+            "training_success_after": 100 * float(np.mean(after)),
+        }
+        env.close()
+    return {
+        "robots": told,
+        "completion": float(np.mean([each["completion"] for each in told.values()])),
+        "training_success_after": float(np.mean([each["training_success_after"] for each in told.values()])),
+    }
+
+
+if __name__ == "__main__":
+    main()

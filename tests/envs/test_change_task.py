@@ -1,0 +1,64 @@
+"""A task may change its numbers in mid-training; nothing else notices."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.randomization import LEVELS
+
+LIFT = load_task("lift")
+(CUBE,) = LIFT.boxes
+FAR = Region(x=(0.05, 0.09), y=(0.05, 0.09), z=CUBE.start.z, yaw=CUBE.start.yaw)
+HEAVY = replace(LIFT, props=(replace(CUBE, density=4000.0, start=FAR),), horizon_s=2.0)
+
+
+def stepped(task, rng, n=10, **settings):
+    env = make_vec_env(load_robot("panda"), task, n_envs=4, seed=1, n_threads=1, **settings)
+    env.reset()
+    for _ in range(n):
+        env.step(rng.uniform(-1, 1, (4, env.action_space.shape[0])))
+    return env
+
+
+def test_a_changed_task_goes_on_as_if_it_had_always_been_so(rng):
+    changed, always = stepped(LIFT, rng), stepped(HEAVY, rng)
+    always.set_state(changed.get_state())
+    changed.change_task(HEAVY)
+    for _ in range(20):
+        action = rng.uniform(-1, 1, (4, changed.action_space.shape[0]))
+        for one, other in zip(changed.step(action)[:3], always.step(action)[:3], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_episodes_start_and_end_as_the_new_task_says(rng):
+    env = stepped(LIFT, rng)
+    env.change_task(HEAVY)
+    ended = np.zeros(4, bool)
+    for _ in range(40):
+        ended |= env.step(np.zeros((4, env.action_space.shape[0])))[2]
+    assert ended.all()  # after 2 s, in place of 5
+    env.reset()
+    assert (env.cell.state.object_pos_w[:, 0, :2] > 0.04).all()
+
+
+def test_masses_of_varied_worlds_follow(rng):
+    env = stepped(LIFT, rng, randomization=LEVELS["mild"])
+    body = env.cell.scene.model.body("cube").id
+    env.change_task(HEAVY)
+    env.reset()
+    masses = np.array([model.body_mass[body] for model in env.cell.variation.family.models])
+    light = 1000 * 8 * np.prod(CUBE.half_size)
+    assert ((masses > 1.5 * light) & (masses < 8 * light)).all()
+    assert len(np.unique(masses)) == 4
+
+
+@pytest.mark.parametrize("task", ["push", "stack"])
+def test_another_task_is_refused(rng, task):
+    env = stepped(LIFT, rng)
+    with pytest.raises(InvalidSpecError, match="with other numbers"):
+        env.change_task(load_task(task))
