@@ -2,8 +2,8 @@
 
     python benchmarks/changing.py --seeds 0 1
 
-A fleet trains on lift; at five eighths of its steps the cube becomes four times as heavy and starts elsewhere,
-in all worlds at once and unannounced. ``none`` and ``hacpo``, same seeds. Each cell is one run of
+A fleet trains on lift; at five eighths of its steps the cube becomes four times as heavy and starts elsewhere
+in all worlds at once, unannounced. ``none`` and ``hacpo``, same seeds. Each cell is one run of
 ``hacpo-robot train`` below ``runs/changing/``, from the root of a checkout; stopped, it is run anew. Further
 arguments go to that command, to try the script on a small budget.
 
