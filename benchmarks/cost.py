@@ -30,7 +30,7 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
-from hacpo_robot.learning import calibrate, callback
+from hacpo_robot.learning import calibrate, callback, stage
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.imitation import Imitator
 from hacpo_robot.learning.learner import make_learner
@@ -56,7 +56,7 @@ PHASES = {
     "fit": (calibrate, "fit_schema"),
     "refinement": (member, "refine_schema"),
     "choice": (Exchange, "choose_rehearsal"),
-    "rehearsal": (callback, "rehearse"),
+    "rehearsal": (stage, "rehearse"),
     "adoption": (callback, "adopt"),
     "exchange": (Exchange, "share_experiences"),
     "topology": (exchange, "candidates"),
