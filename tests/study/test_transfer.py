@@ -13,7 +13,7 @@ from hacpo_robot.sim.instruments import GRIPPER
 from hacpo_robot.specs.training import SchemaSettings
 from hacpo_robot.study.transfer import calibrate_alone, demonstrate, read
 
-SETTINGS = SchemaSettings(babble_steps=50_000, fit_steps=2000)
+SETTINGS = SchemaSettings(babble_steps=50_000, fit_steps=4000, batch_size=512, learning_rate=2e-3)
 
 
 @cache
