@@ -90,7 +90,7 @@ class PaceSettings:
 
     head_start: float = 0.3
     """Share of its steps before which nobody waits."""
-    ripe: float = 0.75
+    ripe: float = 0.9
     """Share of its steps at which a learner is ripe, and waits for the others. 0: nobody ever waits."""
     clear_lead: float = 0.5
     """Share by which another's returns must exceed one's own to be waited for."""
