@@ -113,10 +113,8 @@ def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
     assert said[0] == "resumed at 1280 steps"
     assert not [line for line in said if "babbles" in line], "calibration was paid for twice"
     assert [result.robot for result in results] == list(ROBOTS)
-    exam = (
-        2 * miniature.hacpo.rehearsal_worlds * 100
-    )  # at three quarters of the way, two rounds of the own part
-    assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 4 * 128 + exam:012d}"
+    exam = 2 * miniature.hacpo.rehearsal_worlds * 100  # at nine tenths of the way, two rounds of the own part
+    assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 7 * 128 + exam:012d}"
 
 
 @pytest.mark.slow
