@@ -15,8 +15,8 @@ from hacpo_robot.envs.reset import MAX_DRAWS, ResetSampler, Start
 from hacpo_robot.envs.variation import Variation
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
-from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.randomization import ModelFamily
+from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.sim.worlds import IntArray, Worlds
 from hacpo_robot.specs.prop import Region
