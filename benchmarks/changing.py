@@ -26,7 +26,7 @@ import numpy as np
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli import train as command
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
-from hacpo_robot.learning.evaluation import evaluate
+from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.study.bench import machine
@@ -37,7 +37,7 @@ from hacpo_robot.study.train import restore_fleet
 RESULT = Path(__file__).with_suffix(".json")
 RUNS = Path(__file__).parent.parent / "runs" / "changing"
 ROBOTS, STEPS, WHEN = ("panda", "ur5e", "kinova3", "scara"), 160_000, 5 / 8
-N_EPISODES, HELD_OUT_SEED = 100, 10_000_000
+N_EPISODES = 100
 
 LIFT = load_task("lift")
 (CUBE,) = LIFT.boxes
@@ -95,7 +95,7 @@ def look_at(run: RunFolder) -> Mapping[str, Any]:
     curves = list(csv.DictReader((run.path / "progress.csv").open()))
     told = {}
     for learner in restore_fleet(settings, run).learners:
-        env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, seed=HELD_OUT_SEED + settings.seed)
+        env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, HELD_OUT + settings.seed)
         after = [
             float(row["success"])
             for row in curves

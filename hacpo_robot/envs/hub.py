@@ -16,7 +16,7 @@ XYZ = ("x", "y", "z")
 SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
 
 OPEN = 0.055
-"""Width from which on a gripper is open [m]: how far is its own affair, as hands open by 46 to 127 mm."""
+"""Width from which on a gripper is open [m]: how far is its own affair, as hands open by 60 to 127 mm."""
 
 BODY = Signature(
     (

@@ -149,7 +149,8 @@ class SharingSettings:
     """Smallest spread that regression and agreement divide by."""
 
     def __post_init__(self) -> None:
-        """Refuse a spread below zero."""
+        """Refuse numbers that cannot be."""
+        _require_positive(self, "half_life")
         if self.rehearsal_std < 0:
             raise InvalidSpecError(f"rehearsal_std must not be negative, but is {self.rehearsal_std}")
 

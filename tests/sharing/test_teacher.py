@@ -151,3 +151,8 @@ def test_what_a_body_left_undone_is_made_up_for():
 def test_noise_below_zero_is_refused():
     with pytest.raises(InvalidSpecError, match="rehearsal_std must not be negative"):
         SharingSettings(rehearsal_std=-0.1)
+
+
+def test_a_half_life_of_nothing_is_refused():
+    with pytest.raises(InvalidSpecError, match="half_life must be positive, not 0"):
+        SharingSettings(half_life=0.0)
