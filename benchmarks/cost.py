@@ -30,7 +30,7 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
-from hacpo_robot.learning import calibrate, callback, stage
+from hacpo_robot.learning import apprentice, calibrate, callback, stage
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.imitation import Imitator
 from hacpo_robot.learning.learner import make_learner
@@ -57,7 +57,7 @@ PHASES = {
     "refinement": (member, "refine_schema"),
     "choice": (Exchange, "choose_rehearsal"),
     "rehearsal": (stage, "rehearse"),
-    "adoption": (callback, "adopt"),
+    "adoption": (apprentice, "adopt"),
     "exchange": (Exchange, "share_experiences"),
     "topology": (exchange, "candidates"),
     "translation": (member, "translate"),

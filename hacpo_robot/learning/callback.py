@@ -10,21 +10,14 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
-from hacpo_robot.learning.adoption import adopt
-from hacpo_robot.learning.foresight import expect_observations, expect_returns
+from hacpo_robot.learning.apprentice import Apprentice
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
-from hacpo_robot.learning.safety_net import SafetyNet
-from hacpo_robot.learning.stage import Stage
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.exchange import Exchange, Lessons
-from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
-from hacpo_robot.sharing.rehearsal import Part, Rehearsal
-from hacpo_robot.sharing.teacher import Understudy
-from hacpo_robot.specs.signature import FloatArray
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -51,9 +44,8 @@ class HACPOCallback(BaseCallback):
         """
         super().__init__()
         self._exchange, self._name, self._rehearsal_env = exchange, name, rehearsal_env
-        self.stage: Stage | None = None
-        """Where parts are played, once training has begun and there are worlds for it."""
-        self.safety_net = SafetyNet()
+        self.apprentice: Apprentice | None = None
+        """Who tries what others would do, once training has begun and there are worlds for it."""
         self.member: Member
         self.view: ModelView
         self.imitator: Imitator
@@ -81,18 +73,19 @@ class HACPOCallback(BaseCallback):
         self.member = self.take_place(env)
         self.view = ModelView(self._ppo)
         self.member.view = self.view
-        if self.stage is None and self._rehearsal_env is not None:
-            self.stage = Stage(self._rehearsal_env, self._ppo, self.view)
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
+        if self.apprentice is None and self._rehearsal_env is not None:
+            self.apprentice = Apprentice(
+                self._exchange, self.member, self._rehearsal_env, self._ppo, self.imitator.generator
+            )
         if not hasattr(self, "recorder") or self._ppo.num_timesteps == 0:  # SB3 has reset the worlds
             self.recorder = EpisodeRecorder(env.num_envs)
 
     def _on_rollout_start(self) -> None:
-        if self._own_observation is not None and self._exchange.settings.guards.safety_net:
-            restored = self.safety_net.judge(self._ppo.policy, self.member.pool.success_rate)
-            self.logger.record(f"sharing/{self._name}/restored", int(restored))
-        self._rehearse()
+        if self.apprentice is not None and self._own_observation is not None:
+            self.apprentice.look_back(self.logger)
+            self.apprentice.rehearse(self.logger)
         self._cross_phase()
         self._published = 0
         self._raw = self.view.raw(self.locals.get("new_obs", self._ppo._last_obs))
@@ -128,7 +121,8 @@ class HACPOCallback(BaseCallback):
         self.recorder.forget(self._ppo.n_steps)
         self.member.grow_older()
         self.member.note_steps(self.recorder.rollout(self._ppo.n_steps))
-        self._sit_exam()
+        if self.apprentice is not None:
+            self.apprentice.sit_exam(self.logger)
 
     def _measure_own_gradient(self, rows: NDArray[np.intp]) -> torch.Tensor:
         """PPO's own gradient on some steps of the rollout, before PPO trains on them."""
@@ -165,15 +159,9 @@ class HACPOCallback(BaseCallback):
         if "own" in state:
             self._own_observation = torch.as_tensor(state["own"])
 
-    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator | SafetyNet | Stage]:
-        stage = {} if self.stage is None else {"stage": self.stage}
-        return {
-            "member": self.member,
-            "recorder": self.recorder,
-            "imitator": self.imitator,
-            "safety_net": self.safety_net,
-            **stage,
-        }
+    def _owners(self) -> dict[str, Member | EpisodeRecorder | Imitator | Apprentice]:
+        apprentice = {} if self.apprentice is None else {"apprentice": self.apprentice}
+        return {"member": self.member, "recorder": self.recorder, "imitator": self.imitator, **apprentice}
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
         success = bool(info.get("is_success", False))
@@ -184,64 +172,6 @@ class HACPOCallback(BaseCallback):
             with torch.no_grad():
                 value = float(self._ppo.policy.predict_values(last)) * self.view.reward_scale
             self.member.pool.add(self.recorder.cut(world, self._ppo.gamma, value))
-
-    def _rehearse(self) -> None:
-        """Try in own worlds what the most promising source would do there; adopt it where it is worth it."""
-        settings = self._exchange.settings
-        if self.stage is None or self._own_observation is None:
-            return
-        if self._ppo._current_progress_remaining < settings.rehearsal_end:
-            return
-        if settings.guards.share_cap and self.stage.share >= settings.rehearsal_share:
-            return
-        source = self._exchange.choose_rehearsal(self._name)
-        if source is None or source.teacher is None or self.member.body is None:
-            return
-        rehearsal = self._try(self.stage, Understudy(source.teacher, self.member.body).act)
-        worthwhile = self._exchange.note_rehearsal(self._name, source.name, rehearsal)
-        if worthwhile:
-            self._adopt(*self.member.repertoire(source, settings.half_life))
-        place = f"sharing/{source.name}->{self._name}"
-        self.logger.record(f"{place}/rehearsed", rehearsal.success.mean())
-        self.logger.record(f"{place}/trust", self.member.trust_in(source).level)
-        self.logger.record(f"{place}/adopted", int(worthwhile))
-
-    def _try(self, stage: Stage, part: Part) -> Rehearsal:
-        """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
-        settings = self._exchange.settings
-        rehearsal = stage.play(part, settings.rehearsal_std)
-        if self._exchange.is_worthwhile(self._name, rehearsal):
-            self.member.note_exam(stage.play_own())
-        rounds = 1
-        while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(self._name, rehearsal):
-            rehearsal = rehearsal.joined(stage.play(part, settings.rehearsal_std))
-            rounds += 1
-        return rehearsal
-
-    def _sit_exam(self) -> None:
-        """Show what it can do, for those that have waited for it, when it comes to wait for them."""
-        if self.stage is None or not self._exchange.rehearses:
-            return
-        ripe = self._exchange.settings.pace.ripe
-        before = 1.0 - self._ppo._current_progress_remaining  # SB3 moves it on after the rollout
-        if before < ripe <= self._ppo.num_timesteps / self._ppo._total_timesteps:
-            own = self.stage.play_own().joined(self.stage.play_own())
-            self.member.note_exam(own)
-            self.logger.record(f"sharing/{self._name}/exam", own.success.mean())
-
-    def _adopt(self, steps: Experience, freshness: FloatArray) -> None:
-        """Take over what the own body did while others played it."""
-        expect_returns(self._ppo, steps.returns)
-        expect_observations(self._ppo, steps.observation)
-        self.safety_net.spread(self._ppo.policy, self.member.pool.success_rate)
-        adopt(
-            self._ppo.policy,
-            self.view.normalized(steps.observation.astype(np.float32)),
-            torch.as_tensor(steps.action, dtype=torch.float32),
-            torch.as_tensor(freshness, dtype=torch.float32),
-            self._exchange.settings,
-            self.imitator.generator,
-        )
 
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""

@@ -80,11 +80,12 @@ def test_a_learner_far_behind_rehearses_and_the_steps_count():
     fleet = rehearsing_fleet()
     run(fleet, 6)
     ahead, behind = fleet.learners
-    assert behind.callback.stage.rounds > 0
-    assert ahead.callback.stage is None
+    rounds = behind.callback.apprentice.stage.rounds
+    assert rounds > 0
+    assert ahead.callback.apprentice is None
     assert behind.member.trust["two"].tried
     collected = N_ENVS * PPO_SETTINGS.n_steps
-    assert behind.model.num_timesteps % collected != 0 or behind.callback.stage.rounds * 96 % collected == 0
+    assert behind.model.num_timesteps % collected != 0 or rounds * 96 % collected == 0
     assert behind.model.num_timesteps >= 6 * collected
 
 
@@ -110,19 +111,20 @@ def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypa
 def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     fleet = rehearsing_fleet()
     calls = []
-    monkeypatch.setattr("hacpo_robot.learning.callback.adopt", lambda *args: calls.append(args))
+    monkeypatch.setattr("hacpo_robot.learning.apprentice.adopt", lambda *args: calls.append(args))
     callback = fleet.learners[1].callback
     callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing ever succeeds
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    assert callback.stage.rounds == 1 + 2, "one round, and then it rests, but for two of its own part"
+    rounds = callback.apprentice.stage.rounds
+    assert rounds == 1 + 2, "one round, and then it rests, but for two of its own part"
 
 
 def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
     fleet = rehearsing_fleet()
     calls = []
-    monkeypatch.setattr("hacpo_robot.learning.callback.adopt", lambda *args: calls.append(args))
+    monkeypatch.setattr("hacpo_robot.learning.apprentice.adopt", lambda *args: calls.append(args))
     learner = fleet.learners[1]
     learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=2.0)  # whatever is done there succeeds
     run(fleet, 3)
@@ -139,7 +141,7 @@ def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
     best = fleet.learners[0]
     best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
     run(fleet, 8)
-    assert best.callback.stage.rounds == rounds
+    assert best.callback.apprentice.stage.rounds == rounds
 
 
 def test_a_user_may_join_without_worlds_to_rehearse_in():
@@ -149,5 +151,5 @@ def test_a_user_may_join_without_worlds_to_rehearse_in():
     callback.init_callback(model)
     model.set_logger(Logger(None, []))
     model.learn(256, callback=callback)
-    assert callback.stage is None
+    assert callback.apprentice is None
     assert fitted(TWO)[0] is not None

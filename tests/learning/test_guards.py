@@ -45,12 +45,13 @@ def test_budget_alone_bounds_what_lessons_change(budget):
 def test_the_safety_net_alone_puts_back_who_lost_success(safety_net):
     fleet = make_toy_fleet("hacpo", guarded(safety_net=safety_net))
     learner = fleet.learners[1]
+    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing else is adopted
 
     def pretend_a_bad_adoption(fleet):
         if fleet.iteration == 1:
-            learner.callback.safety_net.spread(learner.model.policy, success_rate=1.0)
+            learner.callback.apprentice.safety_net.spread(learner.model.policy, success_rate=1.0)
 
-    log = run(fleet, PATIENCE + 2, pretend_a_bad_adoption)["three"]
+    log = run(fleet, PATIENCE + 6, pretend_a_bad_adoption)["three"]
     assert sum(log.get("sharing/three/restored", [])) == int(safety_net)
 
 
