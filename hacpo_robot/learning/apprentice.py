@@ -15,11 +15,14 @@ from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.safety_net import SafetyNet
 from hacpo_robot.learning.stage import Stage
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.member import Member
-from hacpo_robot.sharing.rehearsal import Part, Rehearsal
+from hacpo_robot.sharing.rehearsal import Rehearsal
 from hacpo_robot.sharing.teacher import Understudy
 from hacpo_robot.specs.signature import FloatArray
+
+EXAM_ROUNDS = 2
+"""Rounds of the own part by which a policy is judged."""
 
 
 class Apprentice:
@@ -41,6 +44,7 @@ class Apprentice:
         self._view, self._generator = ModelView(model), generator
         self.stage = Stage(env, model, self._view)
         self.safety_net = SafetyNet()
+        self._last_is_due = False
 
     def look_back(self, log: Logger) -> None:
         """After a rollout: go back to before an adoption that cost success."""
@@ -49,46 +53,92 @@ class Apprentice:
             log.record(f"sharing/{self._member.name}/restored", int(restored))
 
     def rehearse(self, log: Logger) -> None:
-        """Try what the most promising source would do here; adopt it where it is worth it."""
+        """Try what others would do here, where it is time for that; adopt it where it is worth it."""
         settings = self._exchange.settings
-        if self._model._current_progress_remaining < settings.rehearsal_end:
-            return
         if settings.guards.share_cap and self.stage.share >= settings.rehearsal_share:
             return
-        source = self._exchange.choose_rehearsal(self._member.name)
-        if source is None or source.teacher is None or self._member.body is None:
-            return
-        rehearsal = self._try(Understudy(source.teacher, self._member.body).act)
-        worthwhile = self._exchange.note_rehearsal(self._member.name, source.name, rehearsal)
-        if worthwhile:
-            self._adopt(*self._member.repertoire(source, settings.half_life))
-        place = f"sharing/{source.name}->{self._member.name}"
-        log.record(f"{place}/rehearsed", rehearsal.success.mean())
-        log.record(f"{place}/trust", self._member.trust_in(source).level)
-        log.record(f"{place}/adopted", int(worthwhile))
+        if self._last_is_due:
+            self._last_is_due = False
+            self._rehearse_last(log)
+        elif self._model._current_progress_remaining >= settings.rehearsal_end:
+            self._rehearse_next(log)
 
-    def _try(self, part: Part) -> Rehearsal:
-        """A teacher's part, round after round as long as it is worth it; beside it, once, the own part."""
-        settings, name = self._exchange.settings, self._member.name
-        rehearsal = self.stage.play(part, settings.rehearsal_std)
+    def _rehearse_next(self, log: Logger) -> None:
+        """The most promising part, as long as it is worth it; beside it, once, the own part."""
+        name, settings = self._member.name, self._exchange.settings
+        source = self._exchange.choose_rehearsal(name)
+        if source is None:
+            return
+        rehearsal = self._play(source)
         if self._exchange.is_worthwhile(name, rehearsal):
             self._member.note_exam(self.stage.play_own())
         rounds = 1
         while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(name, rehearsal):
-            rehearsal = rehearsal.joined(self.stage.play(part, settings.rehearsal_std))
+            rehearsal = rehearsal.joined(self._play(source))
             rounds += 1
-        return rehearsal
+        worthwhile = self._exchange.is_worthwhile(name, rehearsal)
+        self._note(source, rehearsal, log, adopted=worthwhile)
+        if worthwhile:
+            self._adopt(*self._member.repertoire(source, settings.half_life))
+
+    def _rehearse_last(self, log: Logger) -> None:
+        """The part that does best here of all, adopted for good if an exam says that this is better.
+
+        What is adopted now is not practised any more, so it is not the part that is compared but what the
+        policy makes of it. Nothing happens where the steps that are left do not suffice.
+        """
+        settings = self._exchange.settings
+        sources = self._exchange.last_sources(self._member.name)
+        while sources and not self.stage.has_room_for(len(sources) + settings.last_rounds - 1 + EXAM_ROUNDS):
+            sources.pop()
+        if not sources:
+            return
+        played = [self._play(source) for source in sources]
+        best = max(range(len(sources)), key=lambda k: played[k].returns.mean())
+        for _ in range(settings.last_rounds - 1):
+            played[best] = played[best].joined(self._play(sources[best]))
+        steps = concatenate(played[best].better_half)
+        self._adopt(steps, np.ones(len(steps.returns)))
+        exam = self._play_exam()
+        better = self._exchange.is_better(self._member.name, exam)
+        if better:
+            self._member.note_exam(exam)
+        else:
+            self.safety_net.go_back(self._model.policy)
+        for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
+            self._note(source, rehearsal, log, adopted=better and k == best)
+
+    def _play(self, source: Member) -> Rehearsal:
+        """One round of a source's part, lived anew from its beginning."""
+        assert source.teacher is not None
+        assert self._member.body is not None
+        part = Understudy(source.teacher, self._member.body)
+        return self.stage.play(part.act, self._exchange.settings.rehearsal_std)
 
     def sit_exam(self, log: Logger) -> None:
         """Show what it can do, for those that have waited for it, when it comes to wait for them."""
         if not self._exchange.rehearses:
             return
-        ripe = self._exchange.settings.pace.ripe
+        settings = self._exchange.settings
         before = 1.0 - self._model._current_progress_remaining  # SB3 moves it on after the rollout
-        if before < ripe <= self._model.num_timesteps / self._model._total_timesteps:
-            own = self.stage.play_own().joined(self.stage.play_own())
-            self._member.note_exam(own)
-            log.record(f"sharing/{self._member.name}/exam", own.success.mean())
+        if before < settings.pace.ripe <= self._model.num_timesteps / self._model._total_timesteps:
+            exam = self._play_exam()
+            self._member.note_exam(exam)
+            log.record(f"sharing/{self._member.name}/exam", exam.success.mean())
+            self._last_is_due = settings.last_rounds > 0
+
+    def _play_exam(self) -> Rehearsal:
+        exam = self.stage.play_own()
+        for _ in range(EXAM_ROUNDS - 1):
+            exam = exam.joined(self.stage.play_own())
+        return exam
+
+    def _note(self, source: Member, rehearsal: Rehearsal, log: Logger, *, adopted: bool) -> None:
+        self._member.note_rehearsal(source, rehearsal, worthwhile=adopted)
+        place = f"sharing/{source.name}->{self._member.name}"
+        log.record(f"{place}/rehearsed", rehearsal.success.mean())
+        log.record(f"{place}/trust", self._member.trust_in(source).level)
+        log.record(f"{place}/adopted", int(adopted))
 
     def _adopt(self, steps: Experience, freshness: FloatArray) -> None:
         """Take over what the own body did while others played it."""
@@ -107,10 +157,12 @@ class Apprentice:
     def get_state(self) -> dict[str, NDArray[Any]]:
         """What was played, and what waits to be judged, as arrays."""
         parts = {"stage": self.stage.get_state(), "safety_net": self.safety_net.get_state()}
-        return {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        arrays = {f"{part}/{name}": array for part, held in parts.items() for name, array in held.items()}
+        return arrays | {"last_is_due": np.array(self._last_is_due)}
 
     def set_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what :meth:`get_state` returned."""
+        self._last_is_due = bool(state["last_is_due"])
         for part, owner in (("stage", self.stage), ("safety_net", self.safety_net)):
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})

@@ -36,10 +36,15 @@ class SafetyNet:
             return False
         fell = success_rate < self._rate - FALL
         if fell:
-            policy.load_state_dict(self._before)
-            policy.optimizer.state.clear()
+            self.go_back(policy)
         self._before = {}
         return fell
+
+    def go_back(self, policy: ActorCriticPolicy) -> None:
+        """Put back the policy that was remembered; nothing waits to be judged any more."""
+        policy.load_state_dict(self._before)
+        policy.optimizer.state.clear()
+        self._before = {}
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """The snapshot and its age as arrays."""

@@ -49,6 +49,11 @@ class Stage:
         """One round of the own part, without noise, as the policy is used in the end."""
         return self.play(lambda observation, *_: self._view(observation.astype(np.float32))[0], 0.0)
 
+    def has_room_for(self, rounds: int) -> bool:
+        """Whether the learner has steps left for so many more rounds, as long as those before."""
+        left = self._model._total_timesteps - self._model.num_timesteps
+        return rounds * self.steps <= left * self.rounds
+
     @property
     def share(self) -> float:
         """Of all steps that the learner will make, those that were made here."""

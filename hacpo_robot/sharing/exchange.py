@@ -155,6 +155,21 @@ class Exchange:
                 member.refine(self.settings.schema, int(self.dice.integers(2**31)))
         return best
 
+    def last_sources(self, learner: str) -> list[Member]:
+        """Whose parts the learner tries last: who does as well or not much worse, most promising first.
+
+        All maps are refined first.
+        """
+        me = self.members[learner]
+        if not self.rehearses or me.body is None:
+            return []
+        least = me.skill - self.settings.rehearsal_lead if self._guards.mastery else 0.0
+        able = [m for m in self._heard_by(me) if m is not me and m.teacher is not None and m.skill >= least]
+        able = sorted(able, key=lambda member: -self._promise(me, member))[: self.settings.max_sources]
+        for member in (me, *able):
+            member.refine(self.settings.schema, int(self.dice.integers(2**31)))
+        return able
+
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
         """Whether a part succeeds now and then, and returns clearly more than the own one where known."""
         if not self._guards.trust:
@@ -162,6 +177,10 @@ class Exchange:
         own = self.members[learner].own_returns
         succeeds = rehearsal.success.mean() >= self.settings.least_success
         return bool(succeeds) and (own is None or rehearsal.beats(own))
+
+    def is_better(self, learner: str, exam: Rehearsal) -> bool:
+        """Whether a policy that was just adopted, in its exam, does better than the one before."""
+        return not self._guards.trust or self.members[learner].is_outdone_by(exam)
 
     def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
         """Move trust by what the learner saw; whether that is worth being adopted."""

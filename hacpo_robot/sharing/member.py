@@ -152,6 +152,13 @@ class Member:
         if self._exam_left == 0:
             self.own_success, self.own_returns = 0.0, None
 
+    def is_outdone_by(self, exam: Rehearsal) -> bool:
+        """Whether an exam succeeded more often than its own last one, or as often with higher returns."""
+        if self.own_returns is None:
+            return True
+        shown = float(exam.success.mean()), float(exam.returns.mean())
+        return shown > (self.own_success, float(self.own_returns.mean()))
+
     def note_exam(self, own: Rehearsal) -> None:
         """Take in how often it succeeds in the worlds of its rehearsals, and what its body did."""
         self.own_success, self.own_returns = float(own.success.mean()), own.returns

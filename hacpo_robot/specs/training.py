@@ -139,8 +139,10 @@ class SharingSettings:
     rehearsal_share: float = 0.25
     """Most of a learner's steps that go into rehearsals; the last one may go a little beyond."""
     rehearsal_end: float = 0.2
-    """Share of the run, at its end, in which nothing is rehearsed: what is adopted needs practice."""
-    rehearsal_std: float = 0.15
+    """Share of the run, at its end, without rehearsals but for the last: what is adopted needs practice."""
+    last_rounds: int = 4
+    """Rounds of the last rehearsal, when all are ripe, of the part that did best in the first. 0: none."""
+    rehearsal_std: float = 0.1
     """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
     adoption_steps: int = 2000
     """Gradient steps by which a proven skill is taken over."""

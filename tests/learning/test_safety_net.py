@@ -49,6 +49,16 @@ def test_a_policy_that_kept_its_success_stays(policy, before):
     assert not same(policy, before)
 
 
+def test_who_goes_back_at_once_is_not_judged_any_more(policy, before):
+    net = SafetyNet()
+    net.spread(policy, 0.5)
+    change(policy)
+    net.go_back(policy)
+    assert same(policy, before)
+    change(policy)
+    assert judged(net, policy, 0.0) == [False] * PATIENCE
+
+
 def test_of_two_adoptions_in_a_row_the_last_is_judged(policy):
     net = SafetyNet()
     net.spread(policy, 0.5)

@@ -151,6 +151,29 @@ def test_an_exam_is_forgotten_after_a_while():
     assert me.own_returns is None
 
 
+def test_the_last_parts_are_of_those_that_are_not_clearly_worse_the_most_promising_first():
+    exchange = make_exchange("hacpo", {"three": 0.5, "low": 0.3, "alike": 0.4, "top": 1.0})
+    for name in ("low", "alike", "top"):
+        exchange.members[name].view = view_of(n_actions=3)
+    assert [m.name for m in exchange.last_sources("three")] == ["top", "alike"]
+    trusting(exchange, "three", "top", successes=0)
+    assert [m.name for m in exchange.last_sources("three")] == ["alike", "top"]
+    exchange.members["three"].schema = None
+    assert exchange.last_sources("three") == []
+
+
+@pytest.mark.parametrize(
+    ("successes", "returns", "better"),
+    [(3, [0, 0, 0, 0], True), (2, [9, 9, 9, 9], True), (2, [1, 1, 1, 1], False), (1, [9, 9, 9, 9], False)],
+)
+def test_an_exam_is_better_by_successes_then_by_returns(successes, returns, better):
+    exchange = make_exchange("hacpo", {"three": 0.5, "top": 1.0})
+    exam = played(exchange, "three", returns, successes)
+    assert exchange.is_better("three", exam), "there is nothing to compare it with"
+    exchange.members["three"].note_exam(played(exchange, "three", [2, 2, 2, 2], successes=2))
+    assert exchange.is_better("three", exam) is better
+
+
 def test_what_a_rehearsal_shows_moves_trust():
     exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
     exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
