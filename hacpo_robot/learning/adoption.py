@@ -36,7 +36,7 @@ def adopt(
         Mean squared distance to the actions in units of policy spread, last batch.
     """
     actor = nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
-    optimizer = torch.optim.Adam(actor.parameters(), settings.adoption_rate)
+    optimizer = torch.optim.Adam(actor.parameters(), settings.adoption_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.adoption_steps)
     spread = policy.log_std.detach().exp().clamp(min=STD_FLOOR)
     missed = torch.zeros(())

@@ -32,6 +32,14 @@ class ModelView:
             value = policy.predict_values(normalized)[:, 0] * self.reward_scale
         return mean.double().numpy(), value.double().numpy(), std[0].double().numpy()
 
+    def mean(self, observation: NDArray[np.float32]) -> FloatArray:
+        """The action mean alone, several times as fast. Shape (n, d)."""
+        policy = self._model.policy
+        with torch.no_grad():
+            features = policy.pi_features_extractor(self.normalized(observation))
+            mean = policy.action_net(policy.mlp_extractor.forward_actor(features))
+        return mean.double().numpy()
+
     def normalized(self, observation: NDArray[np.float32]) -> torch.Tensor:
         """Raw observations as the policy takes them. Shape (n, observation size)."""
         scaled = observation if self._normalizer is None else self._normalizer.normalize_obs(observation)

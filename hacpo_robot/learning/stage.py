@@ -47,7 +47,7 @@ class Stage:
 
     def play_own(self) -> Rehearsal:
         """One round of the own part, without noise, as the policy is used in the end."""
-        return self.play(lambda observation, *_: self._view(observation.astype(np.float32))[0], 0.0)
+        return self.play(lambda observation, *_: self._view.mean(observation.astype(np.float32)), 0.0)
 
     def has_room_for(self, rounds: int) -> bool:
         """Whether the learner has steps left for so many more rounds, as long as those before."""

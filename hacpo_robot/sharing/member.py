@@ -1,8 +1,7 @@
 """One learner's side of the exchange: what it offers, its body, what it made of others' experience."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,8 +25,17 @@ REHEARSED = 96
 EXAM_LASTS = 8
 """Cross phases for which what a learner showed in its own part counts: policies change."""
 
-PolicyView = Callable[[NDArray[np.float32]], tuple[FloatArray, FloatArray, FloatArray]]
-"""Raw observations to the learner's action mean, its value in raw reward units, and its action std."""
+
+class PolicyView(Protocol):
+    """A learner's present policy."""
+
+    def __call__(self, observation: NDArray[np.float32], /) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Raw observations to the action mean, the value in raw reward units, and the action std."""
+        ...
+
+    def mean(self, observation: NDArray[np.float32], /) -> FloatArray:
+        """The first of these alone."""
+        ...
 
 
 @dataclass
@@ -73,7 +81,7 @@ class Member:
         body, view = self.body, self.view
         if body is None or view is None:
             return None
-        return Teacher(body, lambda observation: view(observation)[0])
+        return Teacher(body, view.mean)
 
     def refine(self, settings: SchemaSettings, seed: int) -> None:
         """Bring the schema up to date with what the body did since, if that is much."""

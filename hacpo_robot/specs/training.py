@@ -110,7 +110,7 @@ class SharingSettings:
     pace: PaceSettings = field(default_factory=PaceSettings)
     max_sources: int = 3
     """Most sources that a learner hears in one iteration, so that its cost does not grow with the fleet."""
-    bank_episodes: int = 64
+    bank_episodes: int = 16
     """Successful episodes that every arm offers, newest first."""
     episodes_per_rollout: int = 2
     """Most good episodes that an arm adds to its bank in one rollout; translating is what sharing costs."""
@@ -144,9 +144,9 @@ class SharingSettings:
     """Rounds of the last rehearsal, when all are ripe, of the part that did best in the first. 0: none."""
     rehearsal_std: float = 0.1
     """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
-    adoption_steps: int = 2000
+    adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 1e-3
+    adoption_rate: float = 2e-3
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

@@ -17,14 +17,22 @@ from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 SETTINGS = SharingSettings(top_fraction=1.0)
 
 
-def view_of(value=-1e9, n_actions=4):
+class StandingStill:
     """A policy that stands still and expects ``value``."""
 
-    def view(observation):
-        n = len(observation)
-        return np.zeros((n, n_actions)), np.full(n, value), np.full(n_actions, 0.3)
+    def __init__(self, value, n_actions):
+        self.value, self.n_actions = value, n_actions
 
-    return view
+    def __call__(self, observation):
+        n = len(observation)
+        return self.mean(observation), np.full(n, self.value), np.full(self.n_actions, 0.3)
+
+    def mean(self, observation):
+        return np.zeros((len(observation), self.n_actions))
+
+
+def view_of(value=-1e9, n_actions=4):
+    return StandingStill(value, n_actions)
 
 
 def make_exchange(sharing, rates, settings=SETTINGS):
