@@ -146,7 +146,7 @@ class SharingSettings:
     """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
     adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 2e-3
+    adoption_rate: float = 8e-3
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 
