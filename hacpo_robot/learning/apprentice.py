@@ -71,7 +71,7 @@ class Apprentice:
             return
         rehearsal = self._play(source)
         if self._exchange.is_worthwhile(name, rehearsal):
-            self._member.note_exam(self.stage.play_own())
+            self._note_exam(self.stage.play_own(), log)
         rounds = 1
         while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(name, rehearsal):
             rehearsal = rehearsal.joined(self._play(source))
@@ -102,7 +102,7 @@ class Apprentice:
         exam = self._play_exam()
         better = self._exchange.is_better(self._member.name, exam)
         if better:
-            self._member.note_exam(exam)
+            self._note_exam(exam, log)
         else:
             self.safety_net.go_back(self._model.policy)
         for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
@@ -122,9 +122,7 @@ class Apprentice:
         settings = self._exchange.settings
         before = 1.0 - self._model._current_progress_remaining  # SB3 moves it on after the rollout
         if before < settings.pace.ripe <= self._model.num_timesteps / self._model._total_timesteps:
-            exam = self._play_exam()
-            self._member.note_exam(exam)
-            log.record(f"sharing/{self._member.name}/exam", exam.success.mean())
+            self._note_exam(self._play_exam(), log)
             self._last_is_due = settings.last_rounds > 0
 
     def _play_exam(self) -> Rehearsal:
@@ -132,6 +130,10 @@ class Apprentice:
         for _ in range(EXAM_ROUNDS - 1):
             exam = exam.joined(self.stage.play_own())
         return exam
+
+    def _note_exam(self, exam: Rehearsal, log: Logger) -> None:
+        self._member.note_exam(exam)
+        log.record(f"sharing/{self._member.name}/exam", exam.success.mean())
 
     def _note(self, source: Member, rehearsal: Rehearsal, log: Logger, *, adopted: bool) -> None:
         self._member.note_rehearsal(source, rehearsal, worthwhile=adopted)
