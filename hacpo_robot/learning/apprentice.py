@@ -69,12 +69,12 @@ class Apprentice:
         source = self._exchange.choose_rehearsal(name)
         if source is None:
             return
-        rehearsal = self._play(source)
+        rehearsal = self._play(source, settings.rehearsal_std)
         if self._exchange.is_worthwhile(name, rehearsal):
             self._note_exam(self.stage.play_own(), log)
         rounds = 1
         while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(name, rehearsal):
-            rehearsal = rehearsal.joined(self._play(source))
+            rehearsal = rehearsal.joined(self._play(source, settings.rehearsal_std))
             rounds += 1
         worthwhile = self._exchange.is_worthwhile(name, rehearsal)
         self._note(source, rehearsal, log, adopted=worthwhile)
@@ -93,10 +93,10 @@ class Apprentice:
             sources.pop()
         if not sources:
             return
-        played = [self._play(source) for source in sources]
+        played = [self._play(source, settings.last_std) for source in sources]
         best = max(range(len(sources)), key=lambda k: played[k].returns.mean())
         for _ in range(settings.last_rounds - 1):
-            played[best] = played[best].joined(self._play(sources[best]))
+            played[best] = played[best].joined(self._play(sources[best], settings.last_std))
         steps = concatenate(played[best].better_half)
         self._adopt(steps, np.ones(len(steps.returns)))
         exam = self._play_exam()
@@ -108,12 +108,12 @@ class Apprentice:
         for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
             self._note(source, rehearsal, log, adopted=better and k == best)
 
-    def _play(self, source: Member) -> Rehearsal:
+    def _play(self, source: Member, most_noise: float) -> Rehearsal:
         """One round of a source's part, lived anew from its beginning."""
         assert source.teacher is not None
         assert self._member.body is not None
         part = Understudy(source.teacher, self._member.body)
-        return self.stage.play(part.act, self._exchange.settings.rehearsal_std)
+        return self.stage.play(part.act, most_noise)
 
     def sit_exam(self, log: Logger) -> None:
         """Show what it can do, for those that have waited for it, when it comes to wait for them."""

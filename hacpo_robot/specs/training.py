@@ -142,19 +142,22 @@ class SharingSettings:
     """Share of the run, at its end, without rehearsals but for the last: what is adopted needs practice."""
     last_rounds: int = 4
     """Rounds of the last rehearsal, when all are ripe, of the part that did best in the first. 0: none."""
-    rehearsal_std: float = 0.1
+    rehearsal_std: float = 0.15
     """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
-    adoption_steps: int = 1000
+    last_std: float = 0.05
+    """The same in the last rehearsal, after which nothing is practised."""
+    adoption_steps: int = 2000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 8e-3
+    adoption_rate: float = 1e-3
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be."""
         _require_positive(self, "half_life")
-        if self.rehearsal_std < 0:
-            raise InvalidSpecError(f"rehearsal_std must not be negative, but is {self.rehearsal_std}")
+        for name in ("rehearsal_std", "last_std"):
+            if getattr(self, name) < 0:
+                raise InvalidSpecError(f"{name} must not be negative, but is {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)
