@@ -156,19 +156,24 @@ class Exchange:
         return best
 
     def last_sources(self, learner: str) -> list[Member]:
-        """Whose parts the learner tries last: who does as well or not much worse, most promising first.
+        """Whose parts the learner tries last: who does about as well or better, most promising first.
 
-        All maps are refined first.
+        Who promises next to nothing is left out, whatever it claims. All maps are refined first.
         """
         me = self.members[learner]
         if not self.rehearses or me.body is None:
             return []
         least = me.skill - self.settings.rehearsal_lead if self._guards.mastery else 0.0
-        able = [m for m in self._heard_by(me) if m is not me and m.teacher is not None and m.skill >= least]
-        able = sorted(able, key=lambda member: -self._promise(me, member))[: self.settings.max_sources]
-        for member in (me, *able):
+        able = [
+            member
+            for member in self._heard_by(me)
+            if member is not me and member.teacher is not None and member.skill >= least
+        ]
+        hoped = [m for m in able if self._promise(me, m) >= self.settings.least_success]
+        best = sorted(hoped, key=lambda member: -self._promise(me, member))[: self.settings.max_sources]
+        for member in (me, *best):
             member.refine(self.settings.schema, int(self.dice.integers(2**31)))
-        return able
+        return best
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
         """Whether a part succeeds now and then, and returns clearly more than the own one where known."""

@@ -12,8 +12,9 @@ PRACTICE = 16
 """Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
 BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
-EXPECTED = 4.0
-"""Successes expected before anything was tried, half of them done: how firmly trust begins at one half."""
+EXPECTED = 2.0
+"""Successes expected before anything was tried, half of them done: how firmly trust begins at one half. They
+are forgotten as everything is, or who claims much could teach for good, however often it was tried in vain."""
 
 
 class Trust:
@@ -25,13 +26,14 @@ class Trust:
 
     def __init__(self) -> None:
         """Nothing tried yet."""
-        self._expected = self._done = self._known_rate = 0.0
+        self._expected, self._done = EXPECTED, EXPECTED / 2
+        self._known_rate = 0.0
         self._wait = self._left = 0
 
     @property
     def level(self) -> float:
         """Successes per success expected."""
-        return min(1.0, (self._done + EXPECTED / 2) / (self._expected + EXPECTED))
+        return min(1.0, self._done / self._expected)
 
     @property
     def tried(self) -> bool:

@@ -10,7 +10,7 @@ from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.member import EXAM_LASTS
 from hacpo_robot.sharing.pace import Standing
 from hacpo_robot.sharing.rehearsal import Rehearsal
-from hacpo_robot.sharing.trust import EXPECTED
+from hacpo_robot.sharing.trust import EXPECTED, MEMORY
 from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 
@@ -164,8 +164,11 @@ def test_the_last_parts_are_of_those_that_are_not_clearly_worse_the_most_promisi
     for name in ("low", "alike", "top"):
         exchange.members[name].view = view_of(n_actions=3)
     assert [m.name for m in exchange.last_sources("three")] == ["top", "alike"]
-    trusting(exchange, "three", "top", successes=0)
+    trusting(exchange, "three", "top", successes=6)
     assert [m.name for m in exchange.last_sources("three")] == ["alike", "top"]
+    trusting(exchange, "three", "top", successes=0)
+    trusting(exchange, "three", "top", successes=0)
+    assert [m.name for m in exchange.last_sources("three")] == ["alike"], "there is nothing to hope for"
     exchange.members["three"].schema = None
     assert exchange.last_sources("three") == []
 
@@ -186,7 +189,8 @@ def test_what_a_rehearsal_shows_moves_trust():
     exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
     exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
     level = exchange.members["three"].trust_in(exchange.members["top"]).level
-    assert level == pytest.approx((4 + EXPECTED / 2) / (8 * 63 / 64 + EXPECTED), rel=1e-2)
+    done, expected = MEMORY * EXPECTED / 2 + 4, MEMORY * EXPECTED + 8 * 63 / 64
+    assert level == pytest.approx(done / expected, rel=1e-2)
 
 
 def test_self_gives_a_learner_its_own_words_exactly(rollout):

@@ -3,6 +3,7 @@
 import pytest
 
 from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, PRACTICE, Trust
+from hacpo_robot.specs.training import SharingSettings
 
 
 def tried(trust, *successes, source_rate=0.8, worthwhile=True):
@@ -27,9 +28,17 @@ def test_nothing_tried_is_half_trusted():
 
 
 def test_trust_is_the_share_of_the_sources_successes_that_were_repeated():
-    assert tried(Trust(), 8).level == pytest.approx((8 + EXPECTED / 2) / (16 + EXPECTED))
-    both = (MEMORY * 8 + 4 + EXPECTED / 2) / ((MEMORY + 1) * 16 + EXPECTED)
+    done, expected = MEMORY * EXPECTED / 2 + 8, MEMORY * EXPECTED + 16
+    assert tried(Trust(), 8).level == pytest.approx(done / expected)
+    both = (MEMORY * done + 4) / (MEMORY * expected + 16)
     assert tried(Trust(), 8, 4).level == pytest.approx(both)
+
+
+def test_who_claims_to_succeed_always_and_is_tried_in_vain_has_nothing_to_teach_from_there():
+    trust = Trust()
+    trust.note_rehearsal(0, SharingSettings().rehearsal_worlds, source_rate=1.0, worthwhile=False)
+    assert trust.level < SharingSettings().min_lead
+    assert trust.level < SharingSettings().least_success
 
 
 def test_trust_stays_in_its_bounds():
