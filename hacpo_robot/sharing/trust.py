@@ -14,7 +14,7 @@ BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
 EXPECTED = 2.0
 """Successes expected before anything was tried, half of them done: how firmly trust begins at one half. They
-are forgotten as everything is, or who claims much could teach for good, however often it was tried in vain."""
+are forgotten as everything is, or who claims much could teach for good, though it was tried in vain."""
 
 
 class Trust:
