@@ -53,6 +53,8 @@ BASE = next(cell.settings for cell in load_plan("sharing").cells(1) if cell.cond
 RESULT = Path(__file__).with_suffix(".json")
 CLOCKS = ("wall", "cpu", "idle")
 COUNTED_STEPS = "counted steps"
+ELSEWHERE = frozenset({"rehearsal", "babble"})
+"""Phases that simulate them."""
 OWN = ("rollout", "ppo", COUNTED_STEPS)
 """Phases that plain PPO has too."""
 PHASES = {
@@ -102,7 +104,8 @@ class Clock:
     def _timed(self, phase: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401
             self._charge()
-            now = self._open[-1] if phase == COUNTED_STEPS and "rollout" in self._open else phase
+            beside = not ELSEWHERE.isdisjoint(self._open)
+            now = self._open[-1] if phase == COUNTED_STEPS and not beside else phase
             self._open.append(now)
             self.calls[now] += now == phase
             try:
