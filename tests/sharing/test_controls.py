@@ -15,7 +15,7 @@ from hacpo_robot.sharing.fitting import fit_schema
 from hacpo_robot.sharing.rehearsal import rehearse
 from hacpo_robot.sharing.teacher import Body, Teacher, Understudy
 from hacpo_robot.specs.training import SchemaSettings
-from tests.sharing.test_exchange import SETTINGS, make_exchange, offer, trusting, view_of
+from tests.sharing.test_exchange import SETTINGS, StandingStill, make_exchange, offer, trusting
 from tests.sharing.test_teacher import steer
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, live_together
 
@@ -23,7 +23,7 @@ from tests.sharing.toy import THREE, TWO, ToyVecEnv, live_together
 def test_one_way_lets_each_learn_from_those_before_it_only():
     exchange = make_exchange("one_way", {"first": 0.0, "best": 1.0, "last": 0.5})
     for member in exchange.members.values():
-        member.view = view_of(n_actions=3)
+        member.view = StandingStill(n_actions=3)
     for name in exchange.members:
         trusting(exchange, name, *(set(exchange.members) - {name}))
     heard = {name: [m.name for m in exchange.sources_of(name)] for name in exchange.members}
@@ -38,7 +38,7 @@ def test_all_takes_every_step_of_everyone_alike():
     trusting(exchange, "three", "liar", successes=0)
     steps = {name: offer(exchange, name) for name in ("low", "liar")}
     rollout = live_together(ToyVecEnv(THREE, seed=9), 2)
-    lessons = exchange.share_experiences("three", view_of(value=1e9), rollout)  # nothing is worth it
+    lessons = exchange.share_experiences("three", StandingStill(value=1e9), rollout)  # nothing is worth it
     taken = {pair.source: (pair.offered, pair.accepted) for pair in lessons.log}
     assert taken == {name: (len(each), len(each)) for name, each in steps.items()}
     np.testing.assert_array_equal(lessons.weight, np.ones(sum(map(len, steps.values()))))
@@ -47,12 +47,12 @@ def test_all_takes_every_step_of_everyone_alike():
 def test_the_surrogate_weighs_by_capability_and_signed_advantage_and_rehearses_nothing():
     exchange = make_exchange("surrogate", {"three": 0.1, "top": 0.8})
     for member in exchange.members.values():
-        member.view = view_of(n_actions=3)
+        member.view = StandingStill(n_actions=3)
     trusting(exchange, "three", "top")
     steps = offer(exchange, "top")
     value = float(np.median(steps.returns))
     rollout = live_together(ToyVecEnv(THREE, seed=9), 2)
-    lessons = exchange.share_experiences("three", view_of(value=value), rollout)
+    lessons = exchange.share_experiences("three", StandingStill(value=value), rollout)
     assert exchange.choose_rehearsal("three") is None
     assert lessons.teacher == ""
     np.testing.assert_allclose(lessons.weight, 2.0 * (steps.returns - value) / steps.returns.std(), rtol=1e-5)

@@ -20,7 +20,7 @@ SETTINGS = SharingSettings(top_fraction=1.0)
 class StandingStill:
     """A policy that stands still and expects ``value``."""
 
-    def __init__(self, value, n_actions):
+    def __init__(self, value=-1e9, n_actions=4):
         self.value, self.n_actions = value, n_actions
 
     def __call__(self, observation):
@@ -29,10 +29,6 @@ class StandingStill:
 
     def mean(self, observation):
         return np.zeros((len(observation), self.n_actions))
-
-
-def view_of(value=-1e9, n_actions=4):
-    return StandingStill(value, n_actions)
 
 
 def make_exchange(sharing, rates, settings=SETTINGS):
@@ -85,7 +81,7 @@ def test_who_is_not_trusted_does_not_teach():
 def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
     exchange = make_exchange("hacpo", {"low": 0.0, "near": 0.1, "good": 0.6, "top": 1.0})
     for member in exchange.members.values():
-        member.view = view_of(n_actions=3)
+        member.view = StandingStill(n_actions=3)
     assert exchange.choose_rehearsal("low").name == "top"
     trusting(exchange, "low", "top", successes=0)
     assert exchange.choose_rehearsal("low").name == "good"
@@ -114,7 +110,7 @@ def test_nobody_waits_for_those_that_have_no_steps_left():
 
 def test_under_self_nobody_rehearses():
     exchange = make_exchange("self", {"three": 0.0, "top": 1.0})
-    exchange.members["top"].view = view_of(n_actions=3)
+    exchange.members["top"].view = StandingStill(n_actions=3)
     assert exchange.choose_rehearsal("three") is None
 
 
@@ -162,7 +158,7 @@ def test_an_exam_is_forgotten_after_a_while():
 def test_the_last_parts_are_of_those_that_are_not_clearly_worse_the_most_promising_first():
     exchange = make_exchange("hacpo", {"three": 0.5, "low": 0.3, "alike": 0.4, "top": 1.0})
     for name in ("low", "alike", "top"):
-        exchange.members[name].view = view_of(n_actions=3)
+        exchange.members[name].view = StandingStill(n_actions=3)
     assert [m.name for m in exchange.last_sources("three")] == ["top", "alike"]
     trusting(exchange, "three", "top", successes=6)
     assert [m.name for m in exchange.last_sources("three")] == ["alike", "top"]
@@ -197,7 +193,7 @@ def test_self_gives_a_learner_its_own_words_exactly(rollout):
     exchange = make_exchange("self", {"three": 0.0, "top": 1.0})
     offer(exchange, "top")
     own = offer(exchange, "three")
-    lessons = exchange.share_experiences("three", view_of(), rollout)
+    lessons = exchange.share_experiences("three", StandingStill(), rollout)
     np.testing.assert_array_equal(lessons.observation, own.observation.astype(np.float32))
     np.testing.assert_array_equal(lessons.action, own.action.astype(np.float32))
     assert [(pair.source, pair.accepted) for pair in lessons.log] == [("three", len(own))]
@@ -208,21 +204,21 @@ def test_self_gives_a_learner_its_own_words_exactly(rollout):
 @pytest.mark.parametrize("sharing", ["self", "hacpo"])
 def test_nothing_offered_teaches_nothing(sharing, rollout):
     exchange = make_exchange(sharing, {"three": 0.0, "top": 1.0})
-    assert exchange.share_experiences("three", view_of(), rollout) is None
+    assert exchange.share_experiences("three", StandingStill(), rollout) is None
 
 
 def test_a_learner_without_a_schema_gives_but_does_not_take(rollout):
     exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
     offer(exchange, "top")
     exchange.members["three"].schema = None
-    assert exchange.share_experiences("three", view_of(), rollout) is None
+    assert exchange.share_experiences("three", StandingStill(), rollout) is None
 
 
 def test_lessons_hold_the_banks_and_the_teachers_answers(rollout):
     exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
     steps = offer(exchange, "top")
-    exchange.members["top"].view = view_of(n_actions=3)
-    lessons = exchange.share_experiences("three", view_of(), rollout)
+    exchange.members["top"].view = StandingStill(n_actions=3)
+    lessons = exchange.share_experiences("three", StandingStill(), rollout)
     assert lessons.teacher == "top"
     (pair,) = lessons.log
     assert (pair.source, pair.learner, pair.offered) == ("top", "three", len(steps))
@@ -236,16 +232,16 @@ def test_lessons_end_with_the_first_part_that_was_worth_adopting(rollout):
     offer(exchange, "top")
     assert not exchange.note_rehearsal("three", "top", played(exchange, "three", range(8)))
     exchange.members["three"].trust.clear()
-    assert exchange.share_experiences("three", view_of(), rollout) is not None
+    assert exchange.share_experiences("three", StandingStill(), rollout) is not None
     assert exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
-    assert exchange.share_experiences("three", view_of(), rollout) is None
+    assert exchange.share_experiences("three", StandingStill(), rollout) is None
 
 
 def test_steps_below_the_learners_own_value_are_not_taken(rollout):
     exchange = make_exchange("self", {"three": 0.0})
     own = offer(exchange, "three")
     bar = float(np.median(own.returns))
-    lessons = exchange.share_experiences("three", view_of(value=bar), rollout)
+    lessons = exchange.share_experiences("three", StandingStill(value=bar), rollout)
     assert len(lessons.weight) == (own.returns > bar).sum()
     taken = {row.tobytes() for row in lessons.observation}
     assert taken == {row.tobytes() for row in own.observation[own.returns > bar].astype(np.float32)}
@@ -258,7 +254,7 @@ def test_weights_do_not_depend_on_the_scale_of_reward(rollout):
         for episode in live(exchange.members["top"].embodiment, 4):
             exchange.members["top"].pool.add(replace(episode, returns=scale * episode.returns))
         bar = np.median(concatenate(list(exchange.members["top"].pool.episodes)).returns)
-        weights.append(exchange.share_experiences("three", view_of(float(bar)), rollout).weight)
+        weights.append(exchange.share_experiences("three", StandingStill(float(bar)), rollout).weight)
     assert np.ptp(weights[0]) > 0.01
     np.testing.assert_allclose(weights[0], weights[1])
 
@@ -267,7 +263,7 @@ def test_no_more_steps_are_drawn_than_asked_for(rollout):
     few = replace(SETTINGS, offered_steps=10)
     exchange = make_exchange("self", {"three": 0.0}, few)
     assert len(offer(exchange, "three")) > 10
-    lessons = exchange.share_experiences("three", view_of(), rollout)
+    lessons = exchange.share_experiences("three", StandingStill(), rollout)
     assert lessons.log[0].offered == len(lessons.weight) == 10
 
 
@@ -284,10 +280,12 @@ def test_translations_follow_the_bank_as_it_turns_over():
 def test_episodes_of_long_ago_count_less(rollout):
     exchange = make_exchange("self", {"three": 0.0}, replace(SETTINGS, half_life=4.0))
     offer(exchange, "three")
-    new = exchange.share_experiences("three", view_of(), rollout).weight.sum()
+    new = exchange.share_experiences("three", StandingStill(), rollout).weight.sum()
     for _ in range(8):
         exchange.members["three"].grow_older()
-    assert exchange.share_experiences("three", view_of(), rollout).weight.sum() == pytest.approx(new / 4)
+    assert exchange.share_experiences("three", StandingStill(), rollout).weight.sum() == pytest.approx(
+        new / 4
+    )
 
 
 def test_join_gives_a_member_that_knows_nothing():

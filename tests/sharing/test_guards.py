@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hacpo_robot.specs.training import Guards
-from tests.sharing.test_exchange import SETTINGS, make_exchange, offer, played, trusting, view_of
+from tests.sharing.test_exchange import SETTINGS, StandingStill, make_exchange, offer, played, trusting
 from tests.sharing.toy import THREE, ToyVecEnv, live_together
 
 
@@ -36,7 +36,7 @@ def test_trust_alone_refuses_a_rehearsal_that_failed(trust):
 def test_mastery_alone_keeps_a_master_from_learning(mastery):
     exchange = guarded({"three": 1.0, "low": 0.4}, mastery=mastery)
     assert heard(exchange, "three") == ([] if mastery else ["low"])
-    exchange.members["low"].view = view_of(n_actions=3)
+    exchange.members["low"].view = StandingStill(n_actions=3)
     assert (exchange.choose_rehearsal("three") is None) is mastery
 
 
@@ -68,5 +68,5 @@ def test_a_source_known_to_fail_weighs_nothing_beside_one_that_is_proven():
     trusting(exchange, "three", "honest", successes=20)
     offer(exchange, "liar")
     steps = offer(exchange, "honest")
-    lessons = exchange.share_experiences("three", view_of(), live_together(ToyVecEnv(THREE, seed=9), 2))
+    lessons = exchange.share_experiences("three", StandingStill(), live_together(ToyVecEnv(THREE, seed=9), 2))
     assert [(pair.source, pair.offered) for pair in lessons.log] == [("honest", len(steps))]
