@@ -138,42 +138,32 @@ class Exchange:
         refined first.
         """
         me = self.members[learner]
-        if not self.rehearses or me.body is None:
-            return None
         me.rest()
-        lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
-        able = [
-            member
-            for member in self._heard_by(me)
-            if member.teacher is not None
-            and self._promise(me, member) >= lead
-            and me.trust_in(member).is_due(member.skill)
-        ]
-        best = max(able, key=lambda member: self._promise(me, member), default=None)
-        if best is not None:
-            for member in (me, best):
-                member.refine(self.settings.schema, int(self.dice.integers(2**31)))
-        return best
+        due = [m for m in self._promising(me) if me.trust_in(m).is_due(m.skill)]
+        return self._refined(me, due[:1])[0] if due else None
 
     def last_sources(self, learner: str) -> list[Member]:
-        """Whose parts the learner tries last: who does about as well or better, most promising first.
+        """Whose parts the learner tries last: those far ahead, tried lately or not, most promising first.
 
-        Who promises next to nothing is left out, whatever it claims. All maps are refined first.
+        All maps are refined first.
         """
         me = self.members[learner]
+        return self._refined(me, self._promising(me)[: self.settings.max_sources])
+
+    def _promising(self, me: Member) -> list[Member]:
+        """Who can be played and promises clearly more than the learner does by itself, best first."""
         if not self.rehearses or me.body is None:
             return []
-        least = me.skill - self.settings.rehearsal_lead if self._guards.mastery else 0.0
-        able = [
-            member
-            for member in self._heard_by(me)
-            if member is not me and member.teacher is not None and member.skill >= least
-        ]
-        hoped = [m for m in able if self._promise(me, m) >= self.settings.least_success]
-        best = sorted(hoped, key=lambda member: -self._promise(me, member))[: self.settings.max_sources]
-        for member in (me, *best):
+        lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
+        others = [m for m in self._heard_by(me) if m is not me and m.teacher is not None]
+        able = [m for m in others if self._promise(me, m) >= lead]
+        return sorted(able, key=lambda member: -self._promise(me, member))
+
+    def _refined(self, me: Member, sources: list[Member]) -> list[Member]:
+        """The sources, after their maps and the learner's were refined."""
+        for member in (me, *sources):
             member.refine(self.settings.schema, int(self.dice.integers(2**31)))
-        return best
+        return sources
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
         """Whether a part succeeds now and then, and returns clearly more than the own one where known."""

@@ -12,9 +12,11 @@ PRACTICE = 16
 """Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
 BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
+UNKNOWN = 0.5
+"""Trust in whom nothing is known of."""
 EXPECTED = 2.0
-"""Successes expected before anything was tried, half of them done: how firmly trust begins at one half. They
-are forgotten as everything is, or who claims much could teach for good, though it was tried in vain."""
+"""Successes expected before anything was tried: how firmly trust begins where it does. They are forgotten as
+everything is, or who claims much could teach for good, though it was tried in vain."""
 
 
 class Trust:
@@ -26,7 +28,7 @@ class Trust:
 
     def __init__(self) -> None:
         """Nothing tried yet."""
-        self._expected, self._done = EXPECTED, EXPECTED / 2
+        self._expected, self._done = EXPECTED, EXPECTED * UNKNOWN
         self._known_rate = 0.0
         self._wait = self._left = 0
 
@@ -48,10 +50,12 @@ class Trust:
     def promise(self, source_rate: float) -> float:
         """How often the learner may hope to succeed by doing what the source does.
 
-        What was tried counts as far as it survived; what is new in the source, in full.
+        What was tried counts as far as it survived; what is new in the source, in full. Once another trial
+        is due, a failure is as good as forgotten: few episodes were tried, and both bodies know more since.
         """
         tried = min(source_rate, self._known_rate)
-        return self.level * tried + (source_rate - tried)
+        level = self.level if self._left else max(self.level, UNKNOWN)
+        return level * tried + (source_rate - tried)
 
     def is_due(self, source_rate: float) -> bool:
         """Whether another rehearsal may be tried, now that the source succeeds so often."""

@@ -48,14 +48,14 @@ class SchemaSettings:
 
     babble_steps: int = 2048
     """Environment steps of motor babbling per arm; they count in the step budget."""
-    fit_steps: int = 500
+    fit_steps: int = 250
     """Adam steps per map."""
-    refine_steps: int = 250
+    refine_steps: int = 125
     """Adam steps per map, whenever a rehearsal is due and enough has been seen since the last time."""
     refine_after: int = 8192
     """Steps of the body between two refinements."""
     batch_size: int = 128
-    learning_rate: float = 4e-3
+    learning_rate: float = 8e-3
     bank_size: int = 20_000
     """Remembered postures for retrieval."""
     min_effect_r2: float = 0.8
@@ -140,15 +140,15 @@ class SharingSettings:
     """Most of a learner's steps that go into rehearsals; the last one may go a little beyond."""
     rehearsal_end: float = 0.2
     """Share of the run, at its end, without rehearsals but for the last: what is adopted needs practice."""
-    last_rounds: int = 4
+    last_rounds: int = 3
     """Rounds of the last rehearsal, when all are ripe, of the part that did best in the first. 0: none."""
     rehearsal_std: float = 0.15
     """Largest spread of the noise in rehearsals, which shows how to recover; else it is the policy's own."""
     last_std: float = 0.05
     """The same in the last rehearsal, after which nothing is practised."""
-    adoption_steps: int = 2000
+    adoption_steps: int = 1000
     """Gradient steps by which a proven skill is taken over."""
-    adoption_rate: float = 1e-3
+    adoption_rate: float = 4e-3
     std_floor: float = 0.2
     """Smallest spread that regression and agreement divide by."""
 

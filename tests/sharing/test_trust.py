@@ -2,7 +2,7 @@
 
 import pytest
 
-from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, PRACTICE, Trust
+from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, PRACTICE, UNKNOWN, Trust
 from hacpo_robot.specs.training import SharingSettings
 
 
@@ -66,6 +66,16 @@ def test_a_promise_discounts_what_was_tried_and_takes_the_rest_in_full():
     trust = tried(Trust(), 0, source_rate=0.2)
     assert trust.promise(0.6) == pytest.approx(0.2 * trust.level + 0.4)
     assert trust.promise(0.1) == pytest.approx(0.1 * trust.level)
+
+
+def test_a_failure_is_forgotten_when_the_next_trial_is_due_but_teaches_no_lessons_until_then():
+    trust = tried(Trust(), 0, source_rate=0.8, worthwhile=False)
+    level = trust.level
+    for _ in range(2 * PATIENCE):
+        assert trust.promise(0.8) == pytest.approx(0.8 * level)
+        trust.rest()
+    assert trust.promise(0.8) == pytest.approx(0.8 * UNKNOWN)
+    assert trust.level == level
 
 
 def test_a_restored_trust_goes_on_alike():
