@@ -139,25 +139,34 @@ class Exchange:
         """
         me = self.members[learner]
         me.rest()
-        due = [m for m in self._promising(me) if me.trust_in(m).is_due(m.skill)]
-        return self._refined(me, due[:1])[0] if due else None
+        ahead = self._ahead(me)
+        able = [m for m in self._playable(me) if self._promise(me, m) >= ahead]
+        due = [m for m in able if me.trust_in(m).is_due(m.skill)]
+        best = max(due, key=lambda member: self._promise(me, member), default=None)
+        return None if best is None else self._refined(me, [best])[0]
 
     def last_sources(self, learner: str) -> list[Member]:
-        """Whose parts the learner tries last: those far ahead, tried lately or not, most promising first.
+        """Whose parts the learner tries last: those far ahead in their own bodies, most promising first.
 
-        All maps are refined first.
+        Policies are at their best then, so what they may hope for is not discounted by trust; but who
+        promises next to nothing is left out, whatever it claims. All maps are refined first.
         """
         me = self.members[learner]
-        return self._refined(me, self._promising(me)[: self.settings.max_sources])
+        ahead = self._ahead(me)
+        able = [m for m in self._playable(me) if m.skill >= ahead]
+        hoped = [m for m in able if self._promise(me, m) >= self.settings.least_success]
+        best = sorted(hoped, key=lambda member: -self._promise(me, member))
+        return self._refined(me, best[: self.settings.max_sources])
 
-    def _promising(self, me: Member) -> list[Member]:
-        """Who can be played and promises clearly more than the learner does by itself, best first."""
-        if not self.rehearses or me.body is None:
+    def _ahead(self, learner: Member) -> float:
+        """How often one must succeed to be far ahead of a learner."""
+        return learner.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
+
+    def _playable(self, learner: Member) -> list[Member]:
+        """Whose parts a learner can play at all."""
+        if not self.rehearses or learner.body is None:
             return []
-        lead = me.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
-        others = [m for m in self._heard_by(me) if m is not me and m.teacher is not None]
-        able = [m for m in others if self._promise(me, m) >= lead]
-        return sorted(able, key=lambda member: -self._promise(me, member))
+        return [m for m in self._heard_by(learner) if m is not learner and m.teacher is not None]
 
     def _refined(self, me: Member, sources: list[Member]) -> list[Member]:
         """The sources, after their maps and the learner's were refined."""

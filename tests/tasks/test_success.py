@@ -90,8 +90,8 @@ def test_a_cube_held_still_at_the_goal_counts_as_delivered():
     [
         pytest.param(state(GOAL), id="thrown to the goal"),
         pytest.param(state(GOAL, (0.0, 1.0)), id="balanced on one finger"),
-        pytest.param(state(GOAL, BOTH, speed=0.06), id="carried through the goal"),
-        pytest.param(state(GOAL + [0.0, 0.0, 0.031], BOTH), id="hovering just off the goal"),
+        pytest.param(state(GOAL, BOTH, speed=0.11), id="carried through the goal"),
+        pytest.param(state(GOAL + [0.0, 0.0, 0.051], BOTH), id="hovering just off the goal"),
         pytest.param(state([0.0, 0.0, 0.821], tool=GOAL), id="the hand alone"),
         pytest.param(state([0.1, 0.0, 0.821], BOTH), id="dragged under the goal"),
     ],
