@@ -95,9 +95,17 @@ class Apprentice:
             return
         played = [self._play(source, settings.last_std) for source in sources]
         best = max(range(len(sources)), key=lambda k: played[k].returns.mean())
-        for _ in range(settings.last_rounds - 1):
-            played[best] = played[best].joined(self._play(sources[best], settings.last_std))
-        steps = concatenate(played[best].better_half)
+        better = played[best].success.mean() >= settings.least_success
+        if better:
+            for _ in range(settings.last_rounds - 1):
+                played[best] = played[best].joined(self._play(sources[best], settings.last_std))
+            better = self._adopt_for_good(played[best], log)
+        for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
+            self._note(source, rehearsal, log, adopted=better and k == best)
+
+    def _adopt_for_good(self, rehearsal: Rehearsal, log: Logger) -> bool:
+        """Adopt a part, and go back where an exam says that this is no better; whether it is."""
+        steps = concatenate(rehearsal.better_half)
         self._adopt(steps, np.ones(len(steps.returns)))
         exam = self._play_exam()
         better = self._exchange.is_better(self._member.name, exam)
@@ -105,8 +113,7 @@ class Apprentice:
             self._note_exam(exam, log)
         else:
             self.safety_net.go_back(self._model.policy)
-        for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
-            self._note(source, rehearsal, log, adopted=better and k == best)
+        return better
 
     def _play(self, source: Member, most_noise: float) -> Rehearsal:
         """One round of a source's part, lived anew from its beginning."""

@@ -139,28 +139,28 @@ class Exchange:
         """
         me = self.members[learner]
         me.rest()
-        ahead = self._ahead(me)
+        ahead = self._ahead_of(me.skill)
         able = [m for m in self._playable(me) if self._promise(me, m) >= ahead]
         due = [m for m in able if me.trust_in(m).is_due(m.skill)]
         best = max(due, key=lambda member: self._promise(me, member), default=None)
         return None if best is None else self._refined(me, [best])[0]
 
     def last_sources(self, learner: str) -> list[Member]:
-        """Whose parts the learner tries last: those far ahead in their own bodies, most promising first.
+        """Whose parts the learner tries last: those that do far better, most promising first.
 
-        Policies are at their best then, so what they may hope for is not discounted by trust; but who
+        Better in their own bodies, as all are at their best now, than the learner in its last exam. Who
         promises next to nothing is left out, whatever it claims. All maps are refined first.
         """
         me = self.members[learner]
-        ahead = self._ahead(me)
+        ahead = self._ahead_of(me.skill if me.own_returns is None else me.own_success)
         able = [m for m in self._playable(me) if m.skill >= ahead]
         hoped = [m for m in able if self._promise(me, m) >= self.settings.least_success]
         best = sorted(hoped, key=lambda member: -self._promise(me, member))
         return self._refined(me, best[: self.settings.max_sources])
 
-    def _ahead(self, learner: Member) -> float:
-        """How often one must succeed to be far ahead of a learner."""
-        return learner.skill + self.settings.rehearsal_lead if self._guards.mastery else 0.0
+    def _ahead_of(self, rate: float) -> float:
+        """From which rate of success on another is far ahead."""
+        return rate + self.settings.rehearsal_lead if self._guards.mastery else 0.0
 
     def _playable(self, learner: Member) -> list[Member]:
         """Whose parts a learner can play at all."""
@@ -175,12 +175,14 @@ class Exchange:
         return sources
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
-        """Whether a part succeeds now and then, and returns clearly more than the own one where known."""
+        """Whether a part succeeds as often as the learner, and, where that is known, returns clearly more."""
         if not self._guards.trust:
             return True
-        own = self.members[learner].own_returns
-        succeeds = rehearsal.success.mean() >= self.settings.least_success
-        return bool(succeeds) and (own is None or rehearsal.beats(own))
+        me = self.members[learner]
+        enough = max(me.skill, self.settings.least_success)
+        return bool(rehearsal.success.mean() >= enough) and (
+            me.own_returns is None or rehearsal.beats(me.own_returns)
+        )
 
     def is_better(self, learner: str, exam: Rehearsal) -> bool:
         """Whether a policy that was just adopted, in its exam, does better than the one before."""

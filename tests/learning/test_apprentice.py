@@ -92,7 +92,7 @@ def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
 
 # -- the last rehearsal ----------------------------------------------------------------------------
 
-LAST = replace(SETTINGS, pace=PaceSettings(ripe=0.5), last_rounds=3)
+LAST = replace(SETTINGS, pace=PaceSettings(ripe=0.5), last_rounds=3, least_success=0.0)
 AT_THE_END = replace(LAST, pace=PaceSettings(ripe=0.8))
 
 

@@ -15,7 +15,7 @@ from hacpo_robot.sharing.fitting import fit_schema
 from hacpo_robot.sharing.rehearsal import rehearse
 from hacpo_robot.sharing.teacher import Body, Teacher, Understudy
 from hacpo_robot.specs.training import SchemaSettings
-from tests.sharing.test_exchange import SETTINGS, StandingStill, make_exchange, offer, trusting
+from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, trusting
 from tests.sharing.test_teacher import steer
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, live_together
 

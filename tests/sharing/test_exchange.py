@@ -7,60 +7,14 @@ import pytest
 
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
-from hacpo_robot.sharing.member import EXAM_LASTS
 from hacpo_robot.sharing.pace import Standing
-from hacpo_robot.sharing.rehearsal import Rehearsal
-from hacpo_robot.sharing.trust import EXPECTED, MEMORY
-from hacpo_robot.specs.training import SharingSettings
-from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
-
-SETTINGS = SharingSettings(top_fraction=1.0)
-
-
-class StandingStill:
-    """A policy that stands still and expects ``value``."""
-
-    def __init__(self, value=-1e9, n_actions=4):
-        self.value, self.n_actions = value, n_actions
-
-    def __call__(self, observation):
-        n = len(observation)
-        return self.mean(observation), np.full(n, self.value), np.full(self.n_actions, 0.3)
-
-    def mean(self, observation):
-        return np.zeros((len(observation), self.n_actions))
-
-
-def make_exchange(sharing, rates, settings=SETTINGS):
-    """Members of the fractions of success ``rates`` (of 62 episodes), all calibrated."""
-    exchange = Exchange(sharing, settings)
-    for name, rate in rates.items():
-        body = THREE if name == "three" else TWO
-        member = exchange.join(name, ToyVecEnv(body))
-        member.schema = fitted(body)[0]
-        for index in range(62):
-            member.pool.note_outcome(success=index < 62 * rate)
-    return exchange
-
-
-def offer(exchange, name, n_episodes=4):
-    episodes = live(exchange.members[name].embodiment, n_episodes)
-    for episode in episodes:
-        exchange.members[name].pool.add(episode)
-    return concatenate(episodes)
+from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, played, trusting
+from tests.sharing.toy import THREE, TWO, ToyVecEnv, live, live_together
 
 
 @pytest.fixture(scope="module")
 def rollout():
     return live_together(ToyVecEnv(THREE, seed=9), 4)
-
-
-def trusting(exchange, learner, *sources, successes=20):
-    """The learner has tried what the sources do, and it worked."""
-    me = exchange.members[learner]
-    for source in sources:
-        me.trust_in(exchange.members[source]).note_rehearsal(successes, 20, source_rate=1.0, worthwhile=True)
-    return exchange
 
 
 def test_only_members_clearly_ahead_teach_and_the_best_comes_first():
@@ -76,18 +30,6 @@ def test_who_is_not_trusted_does_not_teach():
     assert [m.name for m in exchange.sources_of("low")] == ["top"]
     trusting(exchange, "low", "top", successes=2)
     assert exchange.sources_of("low") == []
-
-
-def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
-    exchange = make_exchange("hacpo", {"low": 0.0, "near": 0.1, "good": 0.6, "top": 1.0})
-    for member in exchange.members.values():
-        member.view = StandingStill(n_actions=3)
-    assert exchange.choose_rehearsal("low").name == "top"
-    trusting(exchange, "low", "top", successes=0)
-    assert exchange.choose_rehearsal("low").name == "good"
-    trusting(exchange, "low", "good", successes=0)
-    assert exchange.choose_rehearsal("low") is None
-    assert exchange.choose_rehearsal("top") is None
 
 
 def test_whoever_is_clearly_behind_leaves_its_turn():
@@ -106,87 +48,6 @@ def test_nobody_waits_for_those_it_does_not_hear():
 def test_nobody_waits_for_those_that_have_no_steps_left():
     exchange = make_exchange("hacpo", {"a": 0.0, "b": 0.5})
     assert exchange.turns({"a": Standing(0.5, 1.0)}) == ["a"]
-
-
-def test_under_self_nobody_rehearses():
-    exchange = make_exchange("self", {"three": 0.0, "top": 1.0})
-    exchange.members["top"].view = StandingStill(n_actions=3)
-    assert exchange.choose_rehearsal("three") is None
-
-
-def played(exchange, learner, returns, successes=0):
-    """Episodes of a learner's body with some returns, the first of them successful."""
-    episodes = live(exchange.members[learner].embodiment, len(returns))
-    return Rehearsal(
-        episodes,
-        [episode.action for episode in episodes],
-        np.arange(len(returns)) < successes,
-        96,
-        np.array(returns, float),
-    )
-
-
-def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_than_the_own_part():
-    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
-    me = exchange.members["three"]
-    better = played(exchange, "three", [20, 30, 10, 25], successes=2)
-    same = played(exchange, "three", [2, 9, 4, 3], successes=1)
-    assert exchange.is_worthwhile("three", same), "nothing is known of the own part yet"
-    me.note_exam(played(exchange, "three", [1, 5, 3, 4], successes=2))
-    assert exchange.note_rehearsal("three", "top", better)
-    assert not exchange.note_rehearsal("three", "top", same)
-    assert me.skill == 0.5
-    assert not exchange.is_worthwhile("three", replace(better, success=np.zeros(4, bool))), (
-        "it never succeeds"
-    )
-    me.note_exam(played(exchange, "three", [20, 30, 10, 25]))
-    assert me.skill == me.pool.success_rate
-
-
-def test_an_exam_is_forgotten_after_a_while():
-    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
-    me = exchange.members["three"]
-    me.note_exam(played(exchange, "three", [20, 30, 10, 25], successes=4))
-    for _ in range(EXAM_LASTS - 1):
-        exchange.choose_rehearsal("three")
-    assert me.skill == 1.0
-    exchange.choose_rehearsal("three")
-    assert me.skill == me.pool.success_rate
-    assert me.own_returns is None
-
-
-def test_the_last_parts_are_of_those_far_ahead_the_most_promising_first():
-    exchange = make_exchange("hacpo", {"three": 0.3, "near": 0.4, "ahead": 0.5, "top": 1.0})
-    for name in ("near", "ahead", "top"):
-        exchange.members[name].view = StandingStill(n_actions=3)
-    assert [m.name for m in exchange.last_sources("three")] == ["top", "ahead"]
-    trusting(exchange, "three", "top", successes=8)
-    assert [m.name for m in exchange.last_sources("three")] == ["ahead", "top"]
-    trusting(exchange, "three", "top", successes=0)
-    trusting(exchange, "three", "top", successes=0)
-    assert [m.name for m in exchange.last_sources("three")] == ["ahead"], "there is nothing to hope for"
-    exchange.members["three"].schema = None
-    assert exchange.last_sources("three") == []
-
-
-@pytest.mark.parametrize(
-    ("successes", "returns", "better"),
-    [(3, [0, 0, 0, 0], True), (2, [9, 9, 9, 9], True), (2, [1, 1, 1, 1], False), (1, [9, 9, 9, 9], False)],
-)
-def test_an_exam_is_better_by_successes_then_by_returns(successes, returns, better):
-    exchange = make_exchange("hacpo", {"three": 0.5, "top": 1.0})
-    exam = played(exchange, "three", returns, successes)
-    assert exchange.is_better("three", exam), "there is nothing to compare it with"
-    exchange.members["three"].note_exam(played(exchange, "three", [2, 2, 2, 2], successes=2))
-    assert exchange.is_better("three", exam) is better
-
-
-def test_what_a_rehearsal_shows_moves_trust():
-    exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
-    exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
-    level = exchange.members["three"].trust_in(exchange.members["top"]).level
-    done, expected = MEMORY * EXPECTED / 2 + 4, MEMORY * EXPECTED + 8 * 63 / 64
-    assert level == pytest.approx(done / expected, rel=1e-2)
 
 
 def test_self_gives_a_learner_its_own_words_exactly(rollout):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hacpo_robot.specs.training import Guards
-from tests.sharing.test_exchange import SETTINGS, StandingStill, make_exchange, offer, played, trusting
+from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, played, trusting
 from tests.sharing.toy import THREE, ToyVecEnv, live_together
 
 
