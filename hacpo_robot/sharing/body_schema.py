@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
+from hacpo_robot.sharing.embodiment import Anatomy, Embodiment, IntArray
 
 WIDTH = 128
 START_REFINEMENTS = 3
@@ -102,7 +102,12 @@ class BodySchema(nn.Module):
         super().__init__()
         body, action = anatomy.body_size, anatomy.action_size
         hub, effect = anatomy.hub_size, anatomy.effect_size
-        self._anatomy = anatomy
+        self.anatomy = anatomy
+        self._state_pass, self._action_pass = _positions(anatomy.state_pass), _positions(anatomy.action_pass)
+        self._state_bound = torch.as_tensor(anatomy.state_pass_below, dtype=torch.float32)
+        self._field_of = torch.zeros(effect, dtype=torch.int64)
+        for number, field in enumerate(anatomy.effect_fields):
+            self._field_of[field] = number
         self.body_units, self.hub_units = Standardizer(body), Standardizer(hub)
         self.effect_units, self.change_units = Standardizer(effect), Standardizer(body)
         self.E, self.D = Mlp(body, hub), Mlp(body + hub + action, body)
@@ -179,7 +184,7 @@ class BodySchema(nn.Module):
         middle = self.effect_units.mean
         away = self.effect_units.inverse(self.predict_effect(state, action)) - middle
         effect = middle + away.clamp(-self.effect_reach, self.effect_reach)
-        own, theirs = self._anatomy.action_pass
+        own, theirs = self._action_pass
         effect[:, theirs] = action[:, own]
         return effect
 
@@ -190,7 +195,7 @@ class BodySchema(nn.Module):
         motion keeps its direction.
         """
         action = self.raw_action(state, self.effect_units(self.attainable(effect)))
-        own, theirs = self._anatomy.action_pass
+        own, theirs = self._action_pass
         action[:, own] = 0.0
         action = action / action.abs().amax(dim=1, keepdim=True).clamp(min=1.0)
         action[:, own] = effect[:, theirs]
@@ -202,15 +207,18 @@ class BodySchema(nn.Module):
         Elements of one field shrink alike, so that a fast motion becomes a slow one of the same
         direction; but those that the body hardly moves at all are cut off alone.
         """
-        middle = self.effect_units.mean
+        middle, reach = self.effect_units.mean, self.effect_reach
         away = effect - middle
-        for field in self._anatomy.effect_fields:
-            reach = self.effect_reach[field]
-            able = reach > HARDLY * reach.max()
-            part = away[:, field]
-            excess = (part.abs() / reach)[:, able].amax(dim=1, keepdim=True).clamp(min=1.0)
-            away[:, field] = torch.where(able, part / excess, part.clamp(-reach, reach))
-        return middle + away
+        able = reach > HARDLY * self._most_of_field(reach)
+        asked = torch.where(able, away.abs() / reach, 0.0)
+        excess = self._most_of_field(asked).clamp(min=1.0)
+        return middle + torch.where(able, away / excess, away.clamp(-reach, reach))
+
+    def _most_of_field(self, values: Tensor) -> Tensor:
+        """For every element of an effect the largest of its field. ``values``: (..., effect size), >= 0."""
+        most = values.new_zeros((*values.shape[:-1], len(self.anatomy.effect_fields)))
+        most.scatter_reduce_(-1, self._field_of.expand_as(values), values, "amax")
+        return most[..., self._field_of]
 
     def raw_action(self, state: BodyState, effect: Tensor) -> Tensor:
         """B without clipping or pass-through; ``effect`` in standard units."""
@@ -243,8 +251,7 @@ class BodySchema(nn.Module):
         return posture + torch.linalg.solve(stiffness, pull)
 
     def _pass_through(self, body: Tensor, hub: Tensor) -> Tensor:
-        own, theirs = self._anatomy.state_pass
-        bound = torch.as_tensor(self._anatomy.state_pass_below, dtype=body.dtype)
+        (own, theirs), bound = self._state_pass, self._state_bound
         body[:, own] = torch.where(hub[:, theirs] < bound, hub[:, theirs], body[:, own].maximum(bound))
         return body
 
@@ -274,3 +281,7 @@ class Mlp(nn.Module):
 def _silu_slope(values: Tensor) -> Tensor:
     gate = values.sigmoid()
     return gate * (1 + values * (1 - gate))
+
+
+def _positions(pair: tuple[IntArray, IntArray]) -> tuple[Tensor, Tensor]:
+    return torch.as_tensor(pair[0]), torch.as_tensor(pair[1])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hacpo_robot.sharing.body_schema import BodySchema, BodyState
-from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
+from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.translation import Translation, compose_observation, tensor, translate
 from hacpo_robot.specs.signature import FloatArray
@@ -32,7 +32,7 @@ class Body:
 
     def senses(self, observation: FloatArray) -> Tensor:
         """Body part of raw observations. Shape (n, body size)."""
-        return tensor(observation[:, Anatomy.of(self.embodiment).body])
+        return tensor(observation[:, self.schema.anatomy.body])
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Teacher:
 
     def answer(self, senses: Tensor, hub: FloatArray, world: FloatArray) -> Tensor:
         """What the policy does where its body senses ``senses``. Shape (n, action size), in [-1, 1]."""
-        observation = compose_observation(self.body.embodiment, senses, hub, world)
+        observation = compose_observation(self.body.embodiment, self.body.schema.anatomy, senses, hub, world)
         return tensor(self.mean(observation)).clamp(-1.0, 1.0)
 
 
@@ -70,7 +70,7 @@ class Understudy:
         self._before: tuple[BodyState, Tensor] | None = None
         self._owed: tuple[Tensor, Tensor] | None = None
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def act(
         self, observation: FloatArray, hub: FloatArray, world: FloatArray, effect: FloatArray
     ) -> FloatArray:
@@ -120,7 +120,7 @@ def ask_teacher(rollout: Experience, teacher: Teacher, pupil: Body) -> Translati
     theirs = translate(rollout, teacher.body.schema, teacher.body.embodiment)
     senses = teacher.body.senses(theirs.observation)
     hub = tensor(rollout.body)
-    with torch.no_grad():
+    with torch.inference_mode():
         answer = tensor(teacher.mean(theirs.observation)).clamp(-1.0, 1.0)
         effect = teacher.effect(senses, answer, hub)
         state = BodyState(pupil.senses(rollout.observation), hub)

@@ -51,13 +51,13 @@ def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment
         embodiment: The learner's.
     """
     hub, effect = tensor(experience.body), tensor(experience.effect)
-    with torch.no_grad():
+    with torch.inference_mode():
         body, action = _live_through(hub, effect, experience.episode, schema)
         missed = schema.predict_effect(BodyState(body, hub), action) - schema.effect_units(effect)
         effect_error = missed.pow(2).mean(dim=-1).sqrt()
         support = schema.support_distance(hub)
     return Translation(
-        observation=compose_observation(embodiment, body, experience.body, experience.world),
+        observation=compose_observation(embodiment, schema.anatomy, body, experience.body, experience.world),
         action=action.numpy(),
         support=support.double().numpy(),
         effect_error=effect_error.double().numpy(),
@@ -67,17 +67,18 @@ def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment
 
 
 def compose_observation(
-    embodiment: Embodiment, body: Tensor, hub: FloatArray, world: FloatArray
+    embodiment: Embodiment, anatomy: Anatomy, body: Tensor, hub: FloatArray, world: FloatArray
 ) -> NDArray[np.float32]:
     """A raw observation, within its bounds. Shape (n, observation size).
 
     Args:
         embodiment: Whose.
+        anatomy: Of the embodiment.
         body: What it senses of its body, decoded. Shape (n, body size).
         hub: Body part of ``z``. Shape (n, ·).
         world: World part of ``z``. Shape (n, ·).
     """
-    anatomy, signature = Anatomy.of(embodiment), embodiment.observation_signature
+    signature = embodiment.observation_signature
     observation = np.empty((len(hub), signature.size))
     observation[:, anatomy.body] = body.numpy()
     observation[:, anatomy.world] = embodiment.sense_world(hub, world)
