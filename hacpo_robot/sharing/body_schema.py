@@ -224,9 +224,12 @@ class BodySchema(nn.Module):
         """B without clipping or pass-through; ``effect`` in standard units."""
         return self.B(self._inputs(state, effect))
 
+    def standard_state(self, state: BodyState) -> Tensor:
+        """Body and hub as D, F and B read them, standard units. Shape (n, body size + hub size)."""
+        return torch.cat([self.body_units(state.body), self.hub_units(self._familiar(state.hub))], dim=-1)
+
     def _inputs(self, state: BodyState, request: Tensor) -> Tensor:
-        hub = self.hub_units(self._familiar(state.hub))
-        return torch.cat([self.body_units(state.body), hub, request], dim=-1)
+        return torch.cat([self.standard_state(state), request], dim=-1)
 
     def _familiar(self, hub: Tensor) -> Tensor:
         return hub.clamp(self.hub_low, self.hub_high)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +32,23 @@ HUB_NOISE = 0.02
 MAPS = ("E", "D", "F", "B", "R")
 EFFECT_NOISE = 0.1
 """Spread added to effects when B is fitted, standard units: B must answer effects never seen."""
+
+
+class Rows(NamedTuple):
+    """Steps of one body in standard units, the action as it is. Shape (n, ·) each."""
+
+    body: Tensor
+    hub: Tensor
+    state: Tensor
+    """Body and hub together as D, F and B read them."""
+    action: Tensor
+    effect: Tensor
+    change: Tensor
+
+    def draw(self, n: int, generator: torch.Generator) -> "Rows":
+        """Some of the steps, with repeats."""
+        chosen = torch.randint(len(self.body), (n,), generator=generator)
+        return Rows(*(column[chosen] for column in self))
 
 
 @dataclass(frozen=True)
@@ -72,8 +90,7 @@ def fit_schema(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         schema = BodySchema(anatomy, n_starts=len(starts.body), bank_size=min(settings.bank_size, cut))
-    rows = _tensors(data.take(slice(cut)))
-    body, _, hub, effect, following = rows
+    body, _, hub, effect, following = _tensors(data.take(slice(cut)))
     schema.body_units.measure(body)
     schema.hub_units.measure(hub)
     schema.effect_units.measure(effect)
@@ -85,11 +102,12 @@ def fit_schema(
         spread = hub[:, elements].std(dim=0)
         schema.hub_varies[elements] = (spread > HARDLY * spread.max()).float()
     schema.effect_reach.copy_((effect - schema.effect_units.mean).abs().quantile(1 - RARE, dim=0))
+    rows = _standard(schema, data.take(slice(cut)))
     for name in MAPS:
         _descend(
             schema,
             (name,),
-            lambda: _draw(rows, settings.batch_size, generator),
+            lambda: rows.draw(settings.batch_size, generator),
             settings.fit_steps,
             settings.learning_rate,
             generator,
@@ -139,14 +157,13 @@ def refine_schema(
         settings: Of the schema.
         generator: Of the batches.
     """
-    old, new = _tensors(memory.babble), _tensors(memory.recent.take(_undisturbed(memory.recent)))
+    old = _standard(schema, memory.babble)
+    new = _standard(schema, memory.recent.take(_undisturbed(memory.recent)))
 
-    def draw() -> tuple[Tensor, ...]:
-        halves = (
-            _draw(old, settings.batch_size // 2, generator),
-            _draw(new, settings.batch_size // 2, generator),
-        )
-        return tuple(torch.cat(pair) for pair in zip(*halves, strict=True))
+    def draw() -> Rows:
+        half = settings.batch_size // 2
+        halves = old.draw(half, generator), new.draw(half, generator)
+        return Rows(*(torch.cat(pair) for pair in zip(*halves, strict=True)))
 
     schema.train()
     _descend(
@@ -164,7 +181,7 @@ def refine_schema(
 def _descend(
     schema: BodySchema,
     names: tuple[str, ...],
-    draw: Callable[[], tuple[Tensor, ...]],
+    draw: Callable[[], Rows],
     n_steps: int,
     learning_rate: float,
     generator: torch.Generator,
@@ -184,33 +201,38 @@ def _descend(
         schedule.step()
 
 
-def _loss(schema: BodySchema, name: str, batch: tuple[Tensor, ...], generator: torch.Generator) -> Tensor:
-    """What one map is fitted by, on a batch of (body, action, hub, effect, following)."""
-    body, action, hub, effect, following = batch
-    state = BodyState(body, hub)
+def _loss(schema: BodySchema, name: str, rows: Rows, generator: torch.Generator) -> Tensor:
+    """What one map is fitted by."""
     if name == "E":
-        return _mse(schema.E(schema.body_units(body)), schema.hub_units(hub))
+        return _mse(schema.E(rows.body), rows.hub)
     if name == "R":
-        clean, at = schema.body_units(body), schema.hub_units(hub)
+        clean = rows.body
         spread = ASTRAY[0] * (ASTRAY[1] / ASTRAY[0]) ** torch.rand((len(clean), 1), generator=generator)
         seen = clean + spread * torch.randn(clean.shape, generator=generator)
-        at = at + HUB_NOISE * torch.randn(at.shape, generator=generator)
+        at = rows.hub + HUB_NOISE * torch.randn(rows.hub.shape, generator=generator)
         return _mse(schema.reconcile(seen, at), clean)
     if name == "D":
-        return _mse(schema.D(schema._inputs(state, action)), schema.change_units(following - body))
-    wanted = schema.effect_units(effect)
+        return _mse(schema.D(torch.cat([rows.state, rows.action], dim=-1)), rows.change)
     if name == "F":
-        return _mse(schema.predict_effect(state, action), wanted)
-    wanted = wanted + EFFECT_NOISE * torch.randn(wanted.shape, generator=generator)
-    chosen = schema.raw_action(state, wanted)
-    achieved = schema.predict_effect(state, chosen.clamp(-1, 1))
+        return _mse(schema.F(torch.cat([rows.state, rows.action], dim=-1)), rows.effect)
+    wanted = rows.effect + EFFECT_NOISE * torch.randn(rows.effect.shape, generator=generator)
+    chosen = schema.B(torch.cat([rows.state, wanted], dim=-1))
+    achieved = schema.F(torch.cat([rows.state, chosen.clamp(-1, 1)], dim=-1))
     overshoot = (chosen.abs() - 1).clamp(min=0).pow(2).mean()
-    return _mse(achieved, wanted) + TEACHER_WEIGHT * _mse(chosen, action) + overshoot
+    return _mse(achieved, wanted) + TEACHER_WEIGHT * _mse(chosen, rows.action) + overshoot
 
 
-def _draw(rows: tuple[Tensor, ...], n: int, generator: torch.Generator) -> tuple[Tensor, ...]:
-    chosen = torch.randint(len(rows[0]), (n,), generator=generator)
-    return tuple(column[chosen] for column in rows)
+def _standard(schema: BodySchema, data: BodyData) -> Rows:
+    """Data in the units of a schema."""
+    body, action, hub, effect, following = _tensors(data)
+    return Rows(
+        body=schema.body_units(body),
+        hub=schema.hub_units(hub),
+        state=schema.standard_state(BodyState(body, hub)),
+        action=action,
+        effect=schema.effect_units(effect),
+        change=schema.change_units(following - body),
+    )
 
 
 def _tensors(data: BodyData) -> tuple[Tensor, ...]:
