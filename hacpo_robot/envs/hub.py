@@ -3,9 +3,11 @@
 ``z`` has two parts: the body (tool and gripper) and the world (objects and goal).
 """
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hacpo_robot.specs.rotation import matrix_of_sixd, rotation_vector, sixd_of_matrix
 from hacpo_robot.specs.signature import Field, FloatArray, Signature, uniform_field
@@ -80,7 +82,7 @@ def world_vector(state: TaskState) -> FloatArray:
     objects = np.concatenate(
         [state.object_pos_w, sixd_of_matrix(state.object_rot_w), state.object_vel_w, state.touch], axis=-1
     )
-    one, other = np.triu_indices(state.contact.shape[-1], 1)
+    one, other = _pairs(state.contact.shape[-1])
     flat = objects.reshape(*objects.shape[:-2], -1)
     contact = state.contact[..., one, other]
     return np.concatenate([flat, contact, state.fixture_joints, state.goal_pos_w], axis=-1)
@@ -93,7 +95,7 @@ def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState
     objects, contacts, joints, goal = np.split(world, [14 * n_objects, 14 * n_objects + n_pairs, -3], axis=-1)
     objects = objects.reshape(*world.shape[:-1], n_objects, 14)
     contact = np.zeros((*world.shape[:-1], n_objects, n_objects))
-    one, other = np.triu_indices(n_objects, 1)
+    one, other = _pairs(n_objects)
     contact[..., one, other] = contact[..., other, one] = contacts
     return TaskState(
         tool_pos_w=part["tool_pos"],
@@ -117,3 +119,9 @@ def compute_effect(before: TaskState, after: TaskState, gripper_action: FloatArr
     return np.concatenate(
         [after.tool_pos_w - before.tool_pos_w, rotation_vector(turn), gripper_action], axis=-1
     )
+
+
+@cache
+def _pairs(n: int) -> tuple[NDArray[np.intp], ...]:
+    """Of two different objects among ``n``: the numbers of the first, and of the second."""
+    return np.triu_indices(n, 1)

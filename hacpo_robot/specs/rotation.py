@@ -53,7 +53,7 @@ def matrix_of_sixd(sixd: FloatArray) -> FloatArray:
     x = _unit(sixd[..., :3])
     y = sixd[..., 3:] - (x * sixd[..., 3:]).sum(axis=-1, keepdims=True) * x
     y = _unit(y)
-    return np.stack([x, y, np.cross(x, y)], axis=-1)
+    return np.stack([x, y, cross(x, y)], axis=-1)
 
 
 def rotation_vector(matrix: FloatArray) -> FloatArray:
