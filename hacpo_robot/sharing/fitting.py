@@ -189,14 +189,14 @@ def _descend(
     """Adam with a cosine schedule on the losses of some maps, each with regard to its own weights."""
     for name in MAPS:
         getattr(schema, name).requires_grad_(name in names)
-    weights = [weight for name in names for weight in getattr(schema, name).parameters()]
-    optimizer = torch.optim.Adam(weights, lr=learning_rate, fused=True)
+    weights = {name: list(getattr(schema, name).parameters()) for name in names}
+    optimizer = torch.optim.Adam([w for own in weights.values() for w in own], lr=learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
     for _ in range(n_steps):
         batch = draw()
         optimizer.zero_grad()
-        for name in names:
-            _loss(schema, name, batch, generator).backward(inputs=list(getattr(schema, name).parameters()))
+        for name, own in weights.items():
+            _loss(schema, name, batch, generator).backward(inputs=own)
         optimizer.step()
         schedule.step()
 
