@@ -276,9 +276,9 @@ class Mlp(nn.Module):
         """Output and its derivative, (n, size_out) and (n, size_out, size_in); faster than autograd."""
         first = self.first(values)
         second = self.second(silu(first))
-        slope = _silu_slope(first)[..., None] * self.first.weight  # (n, WIDTH, size_in)
-        slope = _silu_slope(second)[..., None] * (self.second.weight @ slope)
-        return self.last(silu(second)), self.last.weight @ slope
+        slope = self.last.weight * _silu_slope(second)[..., None, :]  # (n, size_out, WIDTH)
+        slope = (slope @ self.second.weight) * _silu_slope(first)[..., None, :]
+        return self.last(silu(second)), slope @ self.first.weight
 
 
 def _silu_slope(values: Tensor) -> Tensor:
