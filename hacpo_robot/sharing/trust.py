@@ -51,7 +51,7 @@ class Trust:
         """How often the learner may hope to succeed by doing what the source does.
 
         What was tried counts as far as it survived; what is new in the source, in full. Once another trial
-        is due, a failure is as good as forgotten: few episodes were tried, and both bodies know more since.
+        is due, half of it at least: few episodes were tried, and both bodies know more since.
         """
         tried = min(source_rate, self._known_rate)
         level = self.level if self._left else max(self.level, UNKNOWN)
