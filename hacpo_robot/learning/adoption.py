@@ -7,8 +7,6 @@ from torch import Tensor, nn
 from hacpo_robot.specs.training import SharingSettings
 
 BATCH = 256
-STD_FLOOR = 0.2
-"""Smallest spread that missed actions are divided by."""
 
 
 def adopt(
@@ -38,7 +36,7 @@ def adopt(
     actor = nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
     optimizer = torch.optim.Adam(actor.parameters(), settings.adoption_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.adoption_steps)
-    spread = policy.log_std.detach().exp().clamp(min=STD_FLOOR)
+    spread = policy.log_std.detach().exp().clamp(min=settings.std_floor)
     missed = torch.zeros(())
     for _ in range(settings.adoption_steps):
         rows = torch.multinomial(weight, BATCH, replacement=True, generator=generator)

@@ -110,6 +110,7 @@ class Apprentice:
         exam = self._play_exam()
         better = self._exchange.is_better(self._member.name, exam)
         if better:
+            self.safety_net.forget()  # an exam tells more than the training episodes that are left
             self._note_exam(exam, log)
         else:
             self.safety_net.go_back(self._model.policy)
@@ -153,7 +154,7 @@ class Apprentice:
         """Take over what the own body did while others played it."""
         expect_returns(self._model, steps.returns)
         expect_observations(self._model, steps.observation)
-        self.safety_net.spread(self._model.policy, self._member.pool.success_rate)
+        self.safety_net.remember(self._model.policy, self._member.pool.success_rate)
         adopt(
             self._model.policy,
             self._view.normalized(steps.observation.astype(np.float32)),

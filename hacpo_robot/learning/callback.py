@@ -12,10 +12,11 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.apprentice import Apprentice
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
-from hacpo_robot.learning.model_view import ModelView
+from hacpo_robot.learning.model_view import ModelView, check_model
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
 from hacpo_robot.sharing.embodiment import Embodiment
-from hacpo_robot.sharing.exchange import Exchange, Lessons
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sharing.lessons import Lessons
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 
@@ -30,7 +31,7 @@ class HACPOCallback(BaseCallback):
     are always its own policy's. PPO itself is not touched.
 
     The model's environment must be an :class:`~hacpo_robot.sharing.embodiment.Embodiment`, bare or
-    in a ``VecNormalize``.
+    in a ``VecNormalize``; for its policy see :func:`~hacpo_robot.learning.model_view.check_model`.
     """
 
     def __init__(self, exchange: Exchange, name: str, rehearsal_env: VecEnv | None = None) -> None:
@@ -59,9 +60,9 @@ class HACPOCallback(BaseCallback):
 
     def take_place(self, env: VecEnv) -> Member:
         """This learner's side of the exchange; joined on first use, with the bare environment."""
-        if self._name not in self._exchange.members:
-            self._exchange.join(self._name, cast("Embodiment", env))
-        return self._exchange.members[self._name]
+        if not hasattr(self, "member"):
+            self.member = self._exchange.join(self._name, cast("Embodiment", env))
+        return self.member
 
     @property
     def _ppo(self) -> PPO:
@@ -71,6 +72,7 @@ class HACPOCallback(BaseCallback):
     def _on_training_start(self) -> None:
         env = self.training_env.unwrapped
         self.member = self.take_place(env)
+        check_model(self._ppo)
         self.view = ModelView(self._ppo)
         self.member.view = self.view
         if not hasattr(self, "imitator"):

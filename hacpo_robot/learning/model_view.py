@@ -7,8 +7,28 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.distributions import DiagGaussianDistribution
+from stable_baselines3.common.torch_layers import FlattenExtractor
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.signature import FloatArray
+
+
+def check_model(model: PPO) -> None:
+    """Raise unless a policy is of the kind that sharing reads and adopts: an MLP on flat observations.
+
+    Raises:
+        InvalidSpecError: it lies on another device than the CPU, extracts features, or is no diagonal
+            Gaussian.
+    """
+    policy = model.policy
+    if model.device.type != "cpu":
+        raise InvalidSpecError(f"the policy lies on {model.device}; make it with PPO(..., device='cpu')")
+    if type(policy.features_extractor) is not FlattenExtractor:
+        kind = type(policy.features_extractor).__name__
+        raise InvalidSpecError(f"sharing takes flat observations as they are, but the policy has a {kind}")
+    if type(policy.action_dist) is not DiagGaussianDistribution:
+        kind = type(policy.action_dist).__name__
+        raise InvalidSpecError(f"sharing takes diagonal Gaussian policies, but the policy has a {kind}")
 
 
 class ModelView:

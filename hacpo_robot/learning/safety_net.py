@@ -22,7 +22,7 @@ class SafetyNet:
         self._rate = 0.0
         self._left = 0
 
-    def spread(self, policy: ActorCriticPolicy, success_rate: float) -> None:
+    def remember(self, policy: ActorCriticPolicy, success_rate: float) -> None:
         """Remember a policy that is about to change; one that still waited to be judged is forgotten."""
         self._before = {name: value.clone() for name, value in policy.state_dict().items()}
         self._rate, self._left = success_rate, PATIENCE
@@ -37,13 +37,17 @@ class SafetyNet:
         fell = success_rate < self._rate - FALL
         if fell:
             self.go_back(policy)
-        self._before = {}
+        self.forget()
         return fell
 
     def go_back(self, policy: ActorCriticPolicy) -> None:
         """Put back the policy that was remembered; nothing waits to be judged any more."""
         policy.load_state_dict(self._before)
         policy.optimizer.state.clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """Let nothing wait to be judged."""
         self._before = {}
 
     def get_state(self) -> dict[str, NDArray[Any]]:

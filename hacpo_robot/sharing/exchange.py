@@ -1,13 +1,13 @@
 """The meeting place of a fleet: who offers what, and what each learner makes of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sharing.embodiment import Embodiment
 from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.lessons import Lessons, PairLog, log_pair
 from hacpo_robot.sharing.member import Member, PolicyView
 from hacpo_robot.sharing.pace import Standing, waits
 from hacpo_robot.sharing.pool import ExperiencePool
@@ -21,41 +21,6 @@ from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import Guards, SharingSettings
 
 
-@dataclass(frozen=True)
-class PairLog:
-    """What one learner took from one source in one iteration."""
-
-    source: str
-    learner: str
-    offered: int
-    accepted: int
-    support: float
-    """Median distance to the learner's own states, in support radii."""
-    effect_error: float
-    """Median missed effect, in standard deviations of the learner's own effects."""
-    weight: float
-    """Mean weight of accepted steps."""
-    trust: float
-    """How much of the source's skill survived in the learner's body."""
-
-
-@dataclass(frozen=True)
-class Lessons:
-    """Weighted regression targets of one learner."""
-
-    observation: NDArray[np.float32]
-    """Raw. Shape (n, observation size)."""
-    action: NDArray[np.float32]
-    """Shape (n, action size)."""
-    weight: FloatArray
-    """Shape (n,). Under ``surrogate`` advantage times capability, of either sign."""
-    feasibility: float
-    """How well the learner's body can do all this, 0 to 1."""
-    teacher: str
-    """Whose answers on the learner's own states are among them; empty where nobody's."""
-    log: tuple[PairLog, ...]
-
-
 class Exchange:
     """All members of a fleet. ``sharing`` decides who teaches whom."""
 
@@ -66,7 +31,13 @@ class Exchange:
         self.members: dict[str, Member] = {}
 
     def join(self, name: str, embodiment: Embodiment) -> Member:
-        """Add a learner."""
+        """Add a learner.
+
+        Raises:
+            InvalidSpecError: there is one of that name.
+        """
+        if name in self.members:
+            raise InvalidSpecError(f"two learners of one name: {name}")
         pool = ExperiencePool(self.settings.bank_episodes)
         scrambled = len(self.members) if self.sharing == "shuffled" else None
         self.members[name] = Member(name, embodiment, pool, scrambled)
@@ -218,7 +189,7 @@ class Exchange:
             chosen, weight = self._select(offered, freshness, view, me.pool, source.pool)
             parts.append((chosen, weight))
             trust = me.trust_in(source).level
-            log.append(_log_pair(source.name, learner, len(offered), chosen, weight, trust))
+            log.append(log_pair(source.name, learner, len(offered), chosen, weight, trust))
         teacher = self._teacher_of(me)
         if teacher is not None and teacher.teacher is not None and me.body is not None:
             answers = ask_teacher(rollout, teacher.teacher, me.body)
@@ -276,19 +247,3 @@ class Exchange:
             success_rate=own.success_rate,
         )
         return offered.take(kept), weight
-
-
-def _log_pair(
-    source: str, learner: str, offered: int, chosen: Translation, weight: FloatArray, trust: float
-) -> PairLog:
-    some = len(chosen) > 0
-    return PairLog(
-        source=source,
-        learner=learner,
-        offered=offered,
-        accepted=len(chosen),
-        support=float(np.median(chosen.support)) if some else 0.0,
-        effect_error=float(np.median(chosen.effect_error)) if some else 0.0,
-        weight=float(weight.mean()) if some else 0.0,
-        trust=trust,
-    )

@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from hacpo_robot.sharing.experience import Experience, concatenate, split_episodes
+from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.specs.signature import FloatArray
 
 
@@ -56,17 +56,27 @@ class ExperiencePool:
         return (sum(self.outcomes) + 1) / (len(self.outcomes) + 2)
 
     def get_state(self) -> dict[str, np.ndarray]:
-        """Episodes one after the other, outcomes and version as arrays."""
+        """Episodes one after the other, how long each is, outcomes and version as arrays.
+
+        Lengths, since numbers do not tell them apart: every rehearsal counts its episodes from one.
+        """
         steps = vars(concatenate(list(self.episodes))) if self.episodes else {}
-        numbers = {"version": np.array(self.version), "ages": np.array(self._ages, int)}
-        return {**steps, "outcomes": np.array(self.outcomes, bool), **numbers}
+        return {
+            **steps,
+            "lengths": np.array([len(episode) for episode in self.episodes], int),
+            "ages": np.array(self._ages, int),
+            "outcomes": np.array(self.outcomes, bool),
+            "version": np.array(self.version),
+        }
 
     def set_state(self, state: dict[str, np.ndarray]) -> None:
         """Continue from what :meth:`get_state` returned."""
-        other = ("outcomes", "version", "ages")
+        other = ("lengths", "ages", "outcomes", "version")
         columns = {name: array for name, array in state.items() if name not in other}
+        ends = np.cumsum(state["lengths"])
         self.episodes.clear()
-        self.episodes.extend(split_episodes(Experience(**columns)) if columns else [])
+        for start, end in zip(ends - state["lengths"], ends, strict=True):
+            self.episodes.append(Experience(**columns).take(slice(start, end)))
         self._ages.clear()
         self._ages.extend(state["ages"].tolist())
         self.outcomes.clear()

@@ -128,7 +128,7 @@ def claim(checkpoint, **values):
 def test_a_state_of_another_version_is_passed_over(folder, caplog):
     claim(find_checkpoint(folder), version=99)
     assert find_checkpoint(folder).name == f"step_{2 * ITERATION:012d}"
-    assert "version 99, expected 2" in caplog.text
+    assert "version 99, expected 3" in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["truncated", "removed"])

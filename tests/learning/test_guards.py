@@ -49,7 +49,7 @@ def test_the_safety_net_alone_puts_back_who_lost_success(safety_net):
 
     def pretend_a_bad_adoption(fleet):
         if fleet.iteration == 1:
-            learner.callback.apprentice.safety_net.spread(learner.model.policy, success_rate=1.0)
+            learner.callback.apprentice.safety_net.remember(learner.model.policy, success_rate=1.0)
 
     log = run(fleet, PATIENCE + 6, pretend_a_bad_adoption)["three"]
     assert sum(log.get("sharing/three/restored", [])) == int(safety_net)

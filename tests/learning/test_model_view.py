@@ -1,10 +1,16 @@
 """What others see of a policy."""
 
 import numpy as np
+import pytest
 from stable_baselines3 import PPO
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.common.vec_env import VecNormalize
 
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.model_view import ModelView
+from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import TWO, ToyVecEnv
 
 
@@ -16,3 +22,29 @@ def test_the_mean_alone_is_that_of_the_whole_view_and_what_sb3_predicts():
     np.testing.assert_array_equal(view.mean(raw), view(raw)[0])
     predicted, _ = model.predict(env.normalize_obs(raw), deterministic=True)
     np.testing.assert_array_equal(view.mean(raw).astype(np.float32).clip(-1, 1), predicted)
+
+
+class Squeezed(BaseFeaturesExtractor):
+    """Features that are not the observation."""
+
+    def __init__(self, space):
+        super().__init__(space, features_dim=2)
+
+    def forward(self, observation):
+        return observation[:, :2]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"policy_kwargs": {"features_extractor_class": Squeezed}},
+            "takes flat .* the policy has a Squ",
+        ),
+        ({"use_sde": True}, "takes diagonal Gaussian policies, but the policy has a StateDependentNoise"),
+    ],
+)
+def test_a_policy_that_sharing_cannot_read_is_refused_before_training(options, sentence):
+    model = PPO("MlpPolicy", ToyVecEnv(TWO), n_steps=16, batch_size=64, device="cpu", **options)
+    with pytest.raises(InvalidSpecError, match=sentence):
+        model.learn(64, callback=HACPOCallback(Exchange("hacpo", SharingSettings()), "two"))

@@ -34,7 +34,7 @@ def before(policy):
 
 def test_a_policy_that_lost_success_is_put_back_once(policy, before):
     net = SafetyNet()
-    net.spread(policy, 0.5)
+    net.remember(policy, 0.5)
     change(policy)
     assert judged(net, policy, 0.5 - FALL - 0.01) == [False] * (PATIENCE - 1) + [True]
     assert same(policy, before)
@@ -43,7 +43,7 @@ def test_a_policy_that_lost_success_is_put_back_once(policy, before):
 
 def test_a_policy_that_kept_its_success_stays(policy, before):
     net = SafetyNet()
-    net.spread(policy, 0.5)
+    net.remember(policy, 0.5)
     change(policy)
     assert not any(judged(net, policy, 0.5 - FALL + 0.01))
     assert not same(policy, before)
@@ -51,7 +51,7 @@ def test_a_policy_that_kept_its_success_stays(policy, before):
 
 def test_who_goes_back_at_once_is_not_judged_any_more(policy, before):
     net = SafetyNet()
-    net.spread(policy, 0.5)
+    net.remember(policy, 0.5)
     change(policy)
     net.go_back(policy)
     assert same(policy, before)
@@ -61,11 +61,11 @@ def test_who_goes_back_at_once_is_not_judged_any_more(policy, before):
 
 def test_of_two_adoptions_in_a_row_the_last_is_judged(policy):
     net = SafetyNet()
-    net.spread(policy, 0.5)
+    net.remember(policy, 0.5)
     change(policy)
     judged(net, policy, 0.1, PATIENCE - 1)
     between = {name: value.clone() for name, value in policy.state_dict().items()}
-    net.spread(policy, 0.3)
+    net.remember(policy, 0.3)
     change(policy)
     assert judged(net, policy, 0.1)[-1]
     assert same(policy, between)
@@ -73,7 +73,7 @@ def test_of_two_adoptions_in_a_row_the_last_is_judged(policy):
 
 def test_a_restored_net_goes_on_alike(policy, before):
     net, copy = SafetyNet(), SafetyNet()
-    net.spread(policy, 0.5)
+    net.remember(policy, 0.5)
     change(policy)
     judged(net, policy, 0.1, 3)
     copy.set_state(net.get_state())

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.pace import Standing
@@ -15,6 +16,12 @@ from tests.sharing.toy import THREE, TWO, ToyVecEnv, live, live_together
 @pytest.fixture(scope="module")
 def rollout():
     return live_together(ToyVecEnv(THREE, seed=9), 4)
+
+
+def test_two_learners_of_one_name_are_refused():
+    exchange = make_exchange("hacpo", {"one": 0.0})
+    with pytest.raises(InvalidSpecError, match="two learners of one name: one"):
+        exchange.join("one", ToyVecEnv(TWO))
 
 
 def test_only_members_clearly_ahead_teach_and_the_best_comes_first():

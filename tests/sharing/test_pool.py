@@ -65,7 +65,7 @@ def test_pool_state_restores_everything(tmp_path):
 
 def test_freshness_halves_with_every_half_life_step_by_step():
     pool = ExperiencePool(2)
-    for number, length in ((1, 9), (2, 2), (3, 1)):
+    for number, length in ((1, 9), (2, 2), (2, 1)):  # every rehearsal counts its episodes from one
         pool.add(episode(number, length))
         pool.grow_older()
     np.testing.assert_allclose(pool.freshness(half_life=2.0), [0.5, 0.5, 0.5**0.5])  # the first is forgotten
