@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hacpo_robot"
 LAYERS = (
-    "errors paths",
+    "errors paths versions",
     "specs",
     "robots tasks",
     "catalog",

@@ -1,4 +1,4 @@
-"""``hacpo-robot evaluate RUN``: held-out episodes of the newest checkpoint."""
+"""``hacpo-robot evaluate RUN``: held-out episodes of a checkpoint, and videos of them."""
 
 import argparse
 from dataclasses import replace
@@ -15,14 +15,15 @@ def run(arguments: list[str]) -> None:
     """Parse, evaluate every robot, print a line each."""
     parser = argparse.ArgumentParser("hacpo-robot evaluate", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
     parser.add_argument("--episodes", type=int, help="per robot; as in training when not given")
-    parser.add_argument("--video", action="store_true", help="also draw videos")
+    parser.add_argument("--video", action="store_true", help="draw the first two of each robot into videos/")
     chosen = parser.parse_args(arguments)
     folder = RunFolder.open(chosen.run)
     settings = folder.settings
     if chosen.episodes is not None:
         settings = replace(settings, eval_episodes=chosen.episodes)
-    fleet = restore_fleet(settings, folder)
+    fleet = restore_fleet(settings, folder, chosen.checkpoint)
     evaluations, films = {}, []
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         held_out, clips = judge(robot, settings.task, learner.act, settings.eval_episodes, settings.seed)
@@ -30,7 +31,7 @@ def run(arguments: list[str]) -> None:
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
         print(f"{learner.name:<10} {shown} episodes, {interval(held_out.evaluation)}", flush=True)
-    write_evaluation(folder, evaluations)
+    print(write_evaluation(folder, evaluations, f"step_{fleet.steps:012d}"))
     if chosen.video:
         with Display() as display:
             film(films, folder, Watch(display.phase))

@@ -61,7 +61,8 @@ def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[T
 def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
     """The settings of a run that goes on; what its checkpoints depend on must stay."""
     folder = RunFolder.open(path)
-    before, settings = folder.settings, _parse(folder.settings, rest)
+    before = folder.settings_to_resume()
+    settings = _parse(before, rest)
     if preset is not None:
         raise InvalidSpecError("--preset and --resume exclude each other: a run keeps its settings")
     for name in ("robots", "task", "seed", "sharing", "randomization", "ppo", "hacpo"):
@@ -70,6 +71,7 @@ def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSett
                 f"{name} cannot change when a run is resumed; "
                 "steps, checkpoint_every, export_every, eval_episodes and video can"
             )
+    folder.write_settings(settings)
     return settings, folder
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Literal
 
 import numpy as np
@@ -23,6 +22,7 @@ from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.translation import own_words, translate
 from hacpo_robot.specs.training import TrainSettings
+from hacpo_robot.versions import version_of
 
 Source = Literal["evaluation", "pool"]
 
@@ -124,7 +124,7 @@ def _header(teller: Learner, spec: str, settings: TrainSettings, run: str, wante
         translated_from=wanted.translated_from,
         run=run,
         step=teller.model.num_timesteps,
-        package_version=version("hacpo-robot"),
+        package_version=version_of("hacpo-robot"),
         control_hz=CONTROL_HZ,
         observation=teller.env.observation_signature,
         action=teller.env.action_signature,

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +30,7 @@ from hacpo_robot.export.parity import ClosedLoop, ParityReport, check_parity, in
 from hacpo_robot.export.schema import find_fault
 from hacpo_robot.export.vectors import record_vectors
 from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.versions import version_of
 
 FILES = ("policy.onnx", "runtime.py", "policy.json", "parity.json", "test_vectors.json", "README.md")
 N_RECORDED = 1000
@@ -149,7 +149,7 @@ def _describe(
         limits=measure_limits(robot.action, candidate.scale, commands, CONTROL_HZ),
         normalization=Normalization(clip=statistics.clip, epsilon=statistics.epsilon, count=statistics.count),
         provenance=provenance,
-        package_version=_package_version(),
+        package_version=version_of("hacpo-robot"),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         evaluation=evaluation,
     )
@@ -174,13 +174,6 @@ def _check_replaceable(folder: Path) -> None:
             raise ExportError(f"{folder} also holds {', '.join(strangers[:3])}; export to another folder")
     elif folder.exists():
         raise ExportError(f"{folder} is a file; export to another folder")
-
-
-def _package_version() -> str:
-    try:
-        return version("hacpo-robot")
-    except PackageNotFoundError:  # a checkout that was never installed
-        return "unknown"
 
 
 def _write_json(path: Path, document: dict[str, object], indent: int | None = 2) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.export.engines import Engine
 from hacpo_robot.specs.signature import FloatArray, Signature
+from hacpo_robot.versions import version_of
 
 TOLERANCE = {"onnxruntime": 1e-5, "cv2": 1e-4}
 """Largest difference from the trained policy that may leave, per engine, in command units."""
@@ -86,7 +86,7 @@ def check_parity(
         max_abs_error=errors,
         n_samples={name: len(rows) for name, rows in observations.items()},
         tolerance={name: TOLERANCE[name] for name in engines},
-        versions={package: version(package) for package in LIBRARIES},
+        versions={package: version_of(package) for package in LIBRARIES},
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.randomization import LEVELS, Level
@@ -13,6 +13,8 @@ Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle
 only; ``all``: without selection, weights and trust; ``shuffled``: with maps that fit nobody else's;
 ``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as published,
 without rehearsals."""
+SEEDS = 1000
+"""Seeds that a run may have; held-out episodes are drawn from streams beyond those of all of them."""
 S = TypeVar("S")
 
 
@@ -154,7 +156,11 @@ class SharingSettings:
 
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be."""
-        _require_positive(self, "half_life")
+        _require_positive(self, "half_life", "adoption_steps", "adoption_rate", "std_floor")
+        if self.rehearsal_worlds < 0 or self.rehearsal_worlds == 1:
+            raise InvalidSpecError(
+                f"rehearsal_worlds must be 0, or 2 and more to compare, not {self.rehearsal_worlds}"
+            )
         for name in ("rehearsal_std", "last_std"):
             if getattr(self, name) < 0:
                 raise InvalidSpecError(f"{name} must not be negative, but is {getattr(self, name)}")
@@ -189,6 +195,10 @@ class TrainSettings:
         _require_positive(self, "steps", "checkpoint_every", "eval_episodes")
         if self.export_every < 0:
             raise InvalidSpecError(f"export_every must not be negative, but is {self.export_every}")
+        if not 0 <= self.seed < SEEDS:
+            raise InvalidSpecError(f"seed must be from 0 to {SEEDS - 1}, not {self.seed}")
+        if self.sharing not in get_args(Sharing):
+            raise UnknownNameError("sharing", self.sharing, get_args(Sharing))
         if self.randomization not in LEVELS:
             raise UnknownNameError("randomization", self.randomization, LEVELS)
         if not self.robots:
@@ -208,7 +218,8 @@ def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
     """Settings from plain data, as a YAML file holds them; what is missing keeps its default.
 
     Raises:
-        InvalidSpecError: a key that the settings do not have; the message lists those they have.
+        InvalidSpecError: a key that the settings do not have, where the message lists those they have; or
+            a value of another kind than the default.
     """
     known = {item.name: item for item in fields(kind)}  # pyright: ignore[reportArgumentType]
     unknown = sorted(set(values) - set(known))
@@ -218,11 +229,25 @@ def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
     for name, value in values.items():
         default = getattr(kind(), name)
         if is_dataclass(default) and not isinstance(default, type):
-            value = settings_from_dict(type(default), value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        arguments[name] = value
+            arguments[name] = settings_from_dict(type(default), value)
+        else:
+            arguments[name] = _of_kind(name, default, value)
     return kind(**arguments)
+
+
+def _of_kind(name: str, default: object, value: Any) -> Any:  # noqa: ANN401  whatever YAML holds
+    """A value as the default is one: YAML has lists for tuples, and takes 4e-3 for a word."""
+    wanted = type(default)
+    if wanted is tuple and isinstance(value, list):
+        return tuple(value)
+    if wanted is float and isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if type(value) is not wanted:
+        raise InvalidSpecError(f"{name} must be like {default!r}, not {value!r}")
+    return value
 
 
 def flat_settings(settings: object, prefix: str = "") -> dict[str, Any]:

@@ -21,7 +21,8 @@ from hacpo_robot.study.train import train
 
 LOG = "log.txt"
 BEFORE_CHECKPOINT = {
-    *("config.yaml", "command.txt", "run.json", ".run.json.draft", "progress.csv", "tb", "checkpoints", LOG)
+    *("config.yaml", "command.txt", "run.json", "progress.csv", "tb", "checkpoints", LOG),
+    *(".config.yaml.draft", ".run.json.draft"),
 }
 FREE = {"checkpoint_every", "export_every", "eval_episodes", "video"}
 """Settings that do not change what is learned."""
@@ -50,7 +51,7 @@ def open_or_create(cell: Cell, folder: Path, command: str) -> tuple[RunFolder, b
     What a run left that was killed before its first checkpoint is removed.
 
     Raises:
-        RunFolderError: something else is in the way.
+        RunFolderError: something else is in the way, or what is there lacks settings of now.
     """
     try:
         find_checkpoint(folder / "checkpoints")
@@ -58,7 +59,9 @@ def open_or_create(cell: Cell, folder: Path, command: str) -> tuple[RunFolder, b
         if folder.exists():
             _remove_beginning(folder)
         return RunFolder.create(folder, cell.settings, command), False
-    return RunFolder.open(folder), True
+    run = RunFolder.open(folder)
+    run.settings_to_resume()
+    return run, True
 
 
 class CellProcess:

@@ -1,6 +1,5 @@
 """What a finished run reached, read from its folder."""
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +31,7 @@ def collect_finished(cells: Sequence[Cell], folder: Path) -> Results:
 def collect(cell: Cell, run: RunFolder) -> Results:
     """Everything that is kept of one run."""
     place = vars(Place(cell.task, cell.fleet, cell.condition, cell.seed))
-    notes = _read_progress(run)
+    notes = run.read_progress()
     curves = {(row["robot"], row["iteration"]): row for row in notes}  # the last of those noted twice
     facts = json.loads((run.path / "run.json").read_text())
     settings = run.settings
@@ -71,15 +70,6 @@ def _read_evaluation(run: RunFolder, place: dict[str, Any], steps: int, wall_s: 
         )
         for name, found in robots.items()
     )
-
-
-def _read_progress(run: RunFolder) -> list[dict[str, str]]:
-    path = run.path / "progress.csv"
-    if not path.exists():  # shorter than one report
-        return []
-    with path.open(newline="") as file:
-        # A killed process may leave half a line.
-        return [row for row in csv.DictReader(file) if None not in row.values()]
 
 
 def _wall_s(notes: list[dict[str, str]]) -> float:

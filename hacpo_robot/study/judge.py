@@ -1,6 +1,7 @@
 """What becomes of a trained fleet: held-out evaluation, one export per robot, videos."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -147,15 +148,17 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
     return held_out, clips
 
 
-def write_evaluation(run: RunFolder, evaluations: dict[str, Evaluation]) -> None:
-    """``eval/eval_info.json``: per robot, and all together."""
-    run.write_json(
-        "eval/eval_info.json",
-        {
-            "per_robot": {name: asdict(evaluation) for name, evaluation in evaluations.items()},
-            "overall": asdict(pool_evaluations(list(evaluations.values()))),
-        },
-    )
+def write_evaluation(run: RunFolder, evaluations: dict[str, Evaluation], name: str = "eval_info") -> Path:
+    """``eval/<name>.json``: per robot, and all together.
+
+    ``eval_info`` is what training ends with, and says that a run is finished.
+    """
+    document = {
+        "per_robot": {robot: asdict(evaluation) for robot, evaluation in evaluations.items()},
+        "overall": asdict(pool_evaluations(list(evaluations.values()))),
+    }
+    run.write_json(f"eval/{name}.json", document)
+    return run.path / "eval" / f"{name}.json"
 
 
 def film(films: list[list[Clip]], run: RunFolder, watch: Watch) -> None:

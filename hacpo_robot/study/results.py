@@ -126,6 +126,8 @@ def read_results(folder: Path) -> tuple[Plan, Results]:
     """
     try:
         document = json.loads((folder / STUDY).read_text())
+        if document["version"] != VERSION:
+            raise ValueError(f"{STUDY} is of version {document['version']}, and this reads version {VERSION}")
         common = document["common_settings"]
         return plan_from_dict(document["name"], document["plan"]), Results(
             _read_table(folder / "cells.csv", Reached),

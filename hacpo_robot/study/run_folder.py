@@ -1,20 +1,23 @@
 """The folder of one run: where everything lies, and how it is written so that nothing is lost."""
 
 import csv
+import io
 import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from hacpo_robot.errors import RunFolderError
-from hacpo_robot.specs.training import TrainSettings, settings_from_dict
+from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
+from hacpo_robot.versions import version_of
 
 VERSION = 1
 PACKAGES = ("hacpo-robot", "mujoco", "robosuite", "stable-baselines3", "torch", "numpy", "onnxruntime")
@@ -44,7 +47,7 @@ class RunFolder:
             )
         path.mkdir(parents=True)
         folder = cls(path)
-        (path / "config.yaml").write_text(yaml.safe_dump(asdict(settings), sort_keys=False))
+        folder.write_settings(settings)
         (path / "command.txt").write_text((command or " ".join(sys.orig_argv)) + "\n")
         folder.write_json(
             "run.json",
@@ -66,10 +69,13 @@ class RunFolder:
         """An existing run folder.
 
         Raises:
-            RunFolderError: it is missing or not one of ours.
+            RunFolderError: it is missing, not one of ours, or of another version.
         """
         if not (path / "run.json").is_file() or not (path / "config.yaml").is_file():
             raise RunFolderError(f"{path} is no run folder: it has no run.json and config.yaml")
+        found = json.loads((path / "run.json").read_text()).get("version")
+        if found != VERSION:
+            raise RunFolderError(f"{path} is a run of version {found}, and this reads version {VERSION}")
         return cls(path)
 
     @property
@@ -79,11 +85,34 @@ class RunFolder:
         Raises:
             RunFolderError: the file cannot be read as settings.
         """
-        config = self.path / "config.yaml"
         try:
-            return settings_from_dict(TrainSettings, yaml.safe_load(config.read_text()))
+            return settings_from_dict(TrainSettings, yaml.safe_load(self._config.read_text()))
         except (yaml.YAMLError, TypeError, AttributeError) as error:
-            raise RunFolderError(f"{config} holds no settings: {' '.join(str(error).split())}") from error
+            reason = " ".join(str(error).split())
+            raise RunFolderError(f"{self._config} holds no settings: {reason}") from error
+
+    def settings_to_resume(self) -> TrainSettings:
+        """The same, but nothing may be missing: a default of now need not be what the run was begun with.
+
+        Raises:
+            RunFolderError: the file cannot be read as settings, or lacks some.
+        """
+        settings = self.settings
+        kept = _dotted(yaml.safe_load(self._config.read_text()))
+        missing = sorted(set(flat_settings(settings)) - kept)
+        if missing:
+            raise RunFolderError(
+                f"{self.path} was begun before there was {missing[0]}, and would go on as something else"
+            )
+        return settings
+
+    def write_settings(self, settings: TrainSettings) -> None:
+        """Keep what the run goes on with."""
+        self._write("config.yaml", yaml.safe_dump(asdict(settings), sort_keys=False))
+
+    @property
+    def _config(self) -> Path:
+        return self.path / "config.yaml"
 
     @property
     def checkpoints(self) -> Path:
@@ -105,31 +134,48 @@ class RunFolder:
 
     def write_json(self, name: str, document: object) -> None:
         """Write a file of the run at once: whole or not at all."""
-        target = self.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(f".{target.name}.draft")
-        draft.write_text(json.dumps(document, indent=2) + "\n")
-        os.replace(draft, target)
+        self._write(name, json.dumps(document, indent=2) + "\n")
 
     def append_progress(self, rows: list[dict[str, float | str]]) -> None:
         """Add lines to ``progress.csv``; all rows ever given must have the same keys."""
-        target = self.path / "progress.csv"
-        fresh = not target.exists()
-        with target.open("a", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        with (self.path / "progress.csv").open("ab+") as file:
+            file.seek(0)
+            file.truncate(len(_whole_lines(file.read())))  # a killed process may leave half a line
+            fresh = file.seek(0, os.SEEK_END) == 0
+            text = io.TextIOWrapper(file, newline="", write_through=True)
+            writer = csv.DictWriter(text, fieldnames=list(rows[0]))
             if fresh:
                 writer.writeheader()
             writer.writerows(rows)
 
+    def read_progress(self) -> list[dict[str, str]]:
+        """The whole lines of ``progress.csv``; none where a run was shorter than one report."""
+        path = self.path / "progress.csv"
+        text = _whole_lines(path.read_bytes()).decode() if path.exists() else ""
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def _write(self, name: str, text: str) -> None:
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.draft")
+        draft.write_text(text)
+        os.replace(draft, target)
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> set[str]:
+    """Names of all settings in nested plain data, as :func:`flat_settings` spells them."""
+    found: set[str] = set()
+    for name, value in values.items():
+        found |= _dotted(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name}
+    return found
+
+
+def _whole_lines(text: bytes) -> bytes:
+    return text[: text.rfind(b"\n") + 1]
+
 
 def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return {"python": platform.python_version(), **found}
+    return {"python": platform.python_version(), **{package: version_of(package) for package in PACKAGES}}
 
 
 def _commit() -> str:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -203,6 +204,11 @@ def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     code, played, _ = call("play", run / "exported" / "ur5e" / "policy.onnx", "--episodes", "3")
     assert code == 0
     assert re.search(r"(\d) of 3", evaluated)[1] == re.search(r"(\d) of 3", played)[1]
+    place = Path(evaluated.splitlines()[-1])
+    assert re.fullmatch(r"step_\d{12}\.json", place.name)
+    assert json.loads((tmp_path / place).read_text())["overall"]["n_episodes"] == 3
+    ends = [(folder / "eval" / "eval_info.json").read_bytes() for folder in (finished, run)]
+    assert ends[0] == ends[1], "what training ended with stays"
 
 
 def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):

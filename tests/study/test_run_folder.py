@@ -1,14 +1,17 @@
 """Where a run lies, and what it was told."""
 
+import json
 from dataclasses import asdict, replace
 
 import pytest
 import yaml
 
 from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameError
-from hacpo_robot.specs.training import PPOSettings, TrainSettings, settings_from_dict
+from hacpo_robot.learning.evaluation import HELD_OUT
+from hacpo_robot.specs.training import SEEDS, PPOSettings, TrainSettings, settings_from_dict
 from hacpo_robot.study.presets import load_preset, preset_names
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.train import SEED_STRIDE
 
 
 def test_run_folder_refuses_a_path_that_exists_and_writes_nothing(tmp_path):
@@ -67,11 +70,63 @@ def test_an_unknown_setting_is_named_with_the_valid_ones(values, sentence):
         ({"robots": []}, "robots is empty; name at least one"),
         ({"robots": ["panda", "panda"]}, "robots repeat: panda panda"),
         ({"ppo": {"n_envs": 0}}, "n_envs must be positive, not 0"),
+        ({"seed": 1000}, "seed must be from 0 to 999, not 1000"),
+        ({"seed": -1}, "seed must be from 0 to 999, not -1"),
+        ({"steps": "many"}, "steps must be like 300000, not 'many'"),
+        ({"steps": 1e5}, "steps must be like 300000, not 100000.0"),
+        ({"video": 1}, "video must be like True, not 1"),
+        ({"ppo": {"gamma": "high"}}, "gamma must be like 0.95, not 'high'"),
+        ({"robots": "panda"}, "robots must be like .*, not 'panda'"),
+        ({"hacpo": {"rehearsal_worlds": 1}}, "rehearsal_worlds must be 0, or 2 and more to compare, not 1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(values, sentence):
     with pytest.raises(InvalidSpecError, match=sentence):
         settings_from_dict(TrainSettings, values)
+
+
+def test_sharing_that_nobody_knows_is_refused():
+    with pytest.raises(UnknownNameError, match=r"unknown sharing 'hapco' \(did you mean 'hacpo'\?\)"):
+        settings_from_dict(TrainSettings, {"sharing": "hapco"})
+
+
+def test_a_number_that_yaml_takes_for_a_word_is_a_number():
+    values = yaml.safe_load("hacpo: {adoption_rate: 4e-3, kl_budget: 0}")
+    settings = settings_from_dict(TrainSettings, values).hacpo
+    assert (settings.adoption_rate, settings.kl_budget) == (0.004, 0.0)
+
+
+def test_no_training_stream_is_a_held_out_one():
+    last_stream = (SEEDS - 1) * SEED_STRIDE + SEED_STRIDE - 1
+    assert last_stream < HELD_OUT
+
+
+def test_a_run_that_was_begun_before_a_setting_existed_is_read_but_not_resumed(tmp_path):
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    values = yaml.safe_load((run.path / "config.yaml").read_text())
+    del values["hacpo"]["schema"]["fit_steps"]
+    (run.path / "config.yaml").write_text(yaml.safe_dump(values))
+    assert run.settings == TrainSettings()
+    with pytest.raises(RunFolderError, match=r"was begun before there was hacpo\.schema\.fit_steps"):
+        run.settings_to_resume()
+
+
+def test_a_run_of_another_version_is_refused(tmp_path):
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    facts = json.loads((run.path / "run.json").read_text())
+    run.write_json("run.json", facts | {"version": 99})
+    with pytest.raises(RunFolderError, match="is a run of version 99, and this reads version 1"):
+        RunFolder.open(run.path)
+
+
+@pytest.mark.parametrize("left", ["", "robot,st", "robot,steps\r\npanda,1", "robot,steps\r\npanda,1\r\npan"])
+def test_progress_goes_on_behind_the_last_whole_line(tmp_path, left):
+    run = RunFolder(tmp_path)
+    (tmp_path / "progress.csv").write_bytes(left.encode())
+    before = run.read_progress()
+    run.append_progress([{"robot": "ur5e", "steps": 2}])
+    assert before == [{"robot": "panda", "steps": "1"}] * (left.count("\n") == 2)
+    assert run.read_progress() == [*before, {"robot": "ur5e", "steps": "2"}]
 
 
 def test_every_preset_loads():
