@@ -3,15 +3,20 @@
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from hacpo_robot.errors import HacpoError, InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.ability import find_obstacle
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
+
+Spec = TypeVar("Spec", RobotSpec, TaskSpec)
 
 
 def robot_names() -> tuple[str, ...]:
@@ -24,13 +29,36 @@ def task_names() -> tuple[str, ...]:
     return _names("tasks")
 
 
-def possible_pairs() -> tuple[tuple[str, str], ...]:
-    """Every robot with every task that it can do, as (robot name, task name), sorted."""
-    needs = {name: load_task(name).needs for name in task_names()}
-    unable = {name: load_robot(name).unable for name in robot_names()}
+def possible_pairs(on_fault: Callable[[InvalidSpecError], None] | None = None) -> tuple[tuple[str, str], ...]:
+    """Every robot with every task that it can do, as (robot name, task name), sorted.
+
+    Args:
+        on_fault: Told of what cannot be loaded, which is then left out; the error is raised when not given.
+    """
+    tasks = _loaded(task_names(), load_task, on_fault)
+    robots = _loaded(robot_names(), load_robot, on_fault)
     return tuple(
-        (robot, task) for robot in unable for task in needs if not find_obstacle(needs[task], unable[robot])
+        (robot, task)
+        for robot, body in robots.items()
+        for task, wanted in tasks.items()
+        if not find_obstacle(wanted.needs, body.unable)
     )
+
+
+def _loaded(
+    names: Iterable[str],
+    load: Callable[[str], Spec],
+    on_fault: Callable[[InvalidSpecError], None] | None,
+) -> dict[str, Spec]:
+    found: dict[str, Spec] = {}
+    for name in names:
+        try:
+            found[name] = load(name)
+        except InvalidSpecError as error:
+            if on_fault is None:
+                raise
+            on_fault(error)
+    return found
 
 
 def load_robot(name: str) -> RobotSpec:
@@ -84,7 +112,9 @@ def _module(folder: str, kind: str, name: str) -> ModuleType:
         return _run_file(kind, Path(name))
     if name not in _names(folder):
         raise UnknownNameError(kind, name, _names(folder))
-    return importlib.import_module(_plugs(folder).get(name, f"hacpo_robot.{folder}.{name}"))
+    place = _plugs(folder).get(name, f"hacpo_robot.{folder}.{name}")
+    with _told_as(f"{kind} {name!r} in {place}"):
+        return importlib.import_module(place)
 
 
 def _run_file(kind: str, path: Path) -> ModuleType:
@@ -93,11 +123,17 @@ def _run_file(kind: str, path: Path) -> ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise InvalidSpecError(f"no {kind} file {str(path)!r}")
     module = importlib.util.module_from_spec(spec)
-    try:
+    with _told_as(f"{kind} file {str(path)!r}"):
         spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _told_as(what: str) -> Iterator[None]:
+    """Whatever the code of others raises, as one error of ours."""
+    try:
+        yield
     except HacpoError:
         raise
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise InvalidSpecError(f"{kind} file {str(path)!r} cannot be run: {reason}") from error
-    return module
+        raise InvalidSpecError(f"{what} cannot be run: {type(error).__name__}: {error}") from error

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from hacpo_robot.catalog import load_robot
+from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli import replay
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.export.runtime import PolicyError, load_policy
 from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.study.judge import judge
-from hacpo_robot.study.playback import as_action, scale_of
+from hacpo_robot.study.playback import as_action, check_fit, scale_of
 from hacpo_robot.study.robosuite_judge import judge_in_robosuite
 from hacpo_robot.study.video import Clip, make_videos
 
@@ -64,8 +64,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _play_here(policy: Path, robot: str, task: str, n_episodes: int, seed: int) -> list[Clip]:
-    loaded = load_policy(policy)
-    act = as_action(loaded, scale_of(loaded, load_robot(robot).gripper))
+    loaded, body = load_policy(policy), load_robot(robot)
+    check_fit(loaded.metadata, body, load_task(task))
+    act = as_action(loaded, scale_of(loaded, body.gripper))
     held_out, clips = judge(robot, task, act, n_episodes, seed)
     print(f"{robot} on {task}: {_outcome(held_out.evaluation)}")
     return clips

@@ -7,12 +7,13 @@ from pathlib import Path
 from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.cli.study_display import StudyDisplay
 from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameError
+from hacpo_robot.sim.worlds import own_cores
 from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names
 from hacpo_robot.study.results import FOLDER, write_results
 from hacpo_robot.study.standing import StudyWatch
-from hacpo_robot.study.study import Study, default_workers
+from hacpo_robot.study.study import Study
 
 DESCRIPTION = """Train every condition on every task with every fleet, once per group seed, and write the
 results as tables. It may be killed at any time; with --resume it goes on from the last checkpoints."""
@@ -54,7 +55,7 @@ def _run(study: Study, plan: Plan, cells: list[Cell], workers: int | None) -> No
     with StudyDisplay(plan) as display:
         watch = StudyWatch(display.said, display.overview, lambda: bool(stop))
         try:
-            study.run(cells, workers or default_workers(), watch)
+            study.run(cells, workers or len(own_cores()), watch)
         except Interrupted:
             display.said("interrupted; go on with the same command and --resume")
             raise KeyboardInterrupt from None

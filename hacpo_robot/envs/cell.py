@@ -107,7 +107,7 @@ class Cell:
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
 
-        Worlds go on from where they are. With randomisation the new numbers come with the next reset.
+        Worlds go on from where they are. With randomisation they vary again from their next reset on.
 
         Raises:
             InvalidSpecError: robot or observer would see another task: other objects, or a goal more or less.

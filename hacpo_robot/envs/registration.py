@@ -28,11 +28,7 @@ def register_envs() -> None:
 
     A robot or task of another package that cannot be loaded is told in the log and stops nothing.
     """
-    try:
-        pairs = possible_pairs()
-    except Exception as error:
-        LOG.warning("no Gymnasium environments of hacpo_robot: %s", error)
-        return
+    pairs = possible_pairs(lambda fault: LOG.warning("left out of Gymnasium's environments: %s", fault))
     robots = {name: load_robot(name) for name, _ in pairs}
     for robot, task in pairs:
         name = env_id(robots[robot], task)

@@ -136,8 +136,9 @@ def _delta_loop(scale: FloatArray, stiffness: FloatArray, damping: FloatArray) -
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No log lines: robosuite warns of optional parts that nobody here uses."""
-    logging.disable(logging.WARNING)
+    before = logging.root.manager.disable
+    logging.disable(max(before, logging.WARNING))
     try:
         yield
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)

@@ -54,7 +54,7 @@ class Worlds:
         self.n_worlds = n_worlds = len(models)
         self.substeps = substeps
         self._duration = substeps * model.opt.timestep
-        n_threads = min(n_threads or _usable_cores(), n_worlds)
+        n_threads = min(n_threads or len(own_cores()), n_worlds)
         self._models = list(models)
         self.native: NativeRollout = Rollout(nthread=n_threads if n_threads > 1 else 0)
         self._data = [mujoco.MjData(model) for _ in range(n_threads)]
@@ -189,6 +189,8 @@ def _read_only(array: FloatArray) -> FloatArray:
     return view
 
 
-def _usable_cores() -> int:
-    """Those that this process is not kept from."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def own_cores() -> list[int]:
+    """Numbers of the cores that this process is not kept from."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))

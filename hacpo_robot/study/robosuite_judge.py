@@ -1,33 +1,24 @@
 """Held-out episodes of a policy file in robosuite's own environment: a robot that was never trained on."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.control.controller import action_signature, make_controller
-from hacpo_robot.envs.cell import CONTROL_HZ
-from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.robosuite import check_counterpart
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
-from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.export.commands import CommandScale, command_signature
+from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.export.runtime import Policy, load_policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Evaluation, summarize
-from hacpo_robot.sim.handles import Handles
-from hacpo_robot.sim.scene import make_scene
-from hacpo_robot.specs.robot import RobotSpec
-from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.sim.worlds import own_cores
 from hacpo_robot.study.judge import FILMED
-from hacpo_robot.study.playback import scale_of
+from hacpo_robot.study.playback import check_fit, scale_of
 from hacpo_robot.study.video import Clip
 
 
@@ -78,7 +69,7 @@ def judge_in_robosuite(
         seed: Of the training run; held-out episodes start elsewhere.
         robot: Another one than the metadata's, name or file.
         task: Likewise.
-        n_processes: robosuite steps one world at a time; all cores when not given.
+        n_processes: robosuite steps one world at a time; one per core that is ours when not given.
         progress: Told after every episode: episodes done, successes among them.
 
     Raises:
@@ -90,15 +81,15 @@ def judge_in_robosuite(
     task = task or str(metadata["task"])
     check_counterpart(load_robot(robot), load_task(task))
     check_fit(metadata, load_robot(robot), load_task(task))
-    n_processes = min(n_processes or os.cpu_count() or 1, n_episodes)
+    n_processes = min(n_processes or len(own_cores()), n_episodes)
     seeds = np.random.SeedSequence(HELD_OUT + seed).generate_state(n_episodes).tolist()
     episodes: list[Episode] = []
     with ExitStack() as stack:
-        spread = map
+        run_all = map
         if n_processes > 1:
             workers = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"))
-            spread = stack.enter_context(workers).map
-        for episode in spread(partial(play_episode, policy, robot, task), seeds):
+            run_all = stack.enter_context(workers).map
+        for episode in run_all(partial(play_episode, policy, robot, task), seeds):
             episodes.append(episode)
             progress(len(episodes), sum(each.success for each in episodes))
     columns = ([getattr(each, name) for each in episodes] for name in ("success", "once", "reward"))
@@ -132,33 +123,3 @@ def _stage(path: Path, robot: str, task: str) -> tuple[Policy, CommandScale, Rob
     body = load_robot(robot)
     env = RobosuiteEnv(body, load_task(task), posture=policy.metadata["robot"]["home"])
     return policy, scale_of(policy, body.gripper), env
-
-
-def check_fit(metadata: dict[str, Any], robot: RobotSpec, task: TaskSpec) -> None:
-    """Raise unless a robot senses what a file reads and takes what it commands, at the same rate.
-
-    Raises:
-        InvalidSpecError: the message says what the file has, and what the robot.
-    """
-    here = f"{robot.name} on {task.name} in robosuite"
-    actions = action_signature(make_controller(robot, Handles.of(make_scene(robot, task))))
-    for verb, key, signature in (
-        ("reads", "observations", Observer(robot, task).signature),
-        ("commands", "actions", command_signature(actions, robot.gripper)),
-    ):
-        described = {field["name"]: _facts(field) for field in metadata[key]}
-        offered = {field.name: _facts(vars(field)) for field in signature.fields}
-        if list(described) != list(offered):
-            names, known = ", ".join(described), ", ".join(offered)
-            raise InvalidSpecError(f"the policy {verb} {names}; {here} has {known}")
-        for name, facts in described.items():
-            if facts != (known := offered[name]):
-                raise InvalidSpecError(f"the policy {verb} {name} as {facts}; {here} has it as {known}")
-    hz = metadata["control"]["frequency_hz"]
-    if hz != CONTROL_HZ:
-        raise InvalidSpecError(f"the policy acts {hz:g} times a second; {here} does {CONTROL_HZ} times")
-
-
-def _facts(field: Mapping[str, Any]) -> tuple[object, ...]:
-    """Unit, frame and bounds."""
-    return field["unit"], field["frame"] or "", tuple(field["low"]), tuple(field["high"])

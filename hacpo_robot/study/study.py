@@ -1,7 +1,6 @@
 """Runs the cells of a study, some at a time, and goes on wherever it was stopped."""
 
 import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from hacpo_robot.errors import RunFolderError, StudyError
+from hacpo_robot.sim.worlds import own_cores
 from hacpo_robot.study.cell import LOG, CellProcess, check_same
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
 from hacpo_robot.study.meter import Interrupted
@@ -137,19 +137,10 @@ class Study:
         )
 
 
-def default_workers() -> int:
-    """One per core that this process may use."""
-    return len(_own_cores()) or os.cpu_count() or 1
-
-
 def _cores(place: int, workers: int) -> list[int]:
-    """The cores of one worker: an even share, at least one; none given where the system cannot bind."""
-    own = _own_cores()
-    return own[place::workers] or own[place % len(own) :][:1] if own else []
-
-
-def _own_cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    """The cores of one worker: an even share, at least one."""
+    own = own_cores()
+    return own[place::workers] or own[place % len(own) :][:1]
 
 
 @contextmanager

@@ -63,8 +63,11 @@ def make_videos(clips: list[list[Clip]], folder: Path) -> str | None:
         if done.returncode == 0:
             recording.unlink()
             return None
-        fault = (done.stderr.strip().splitlines() or ["no message"])[-1]
-    return f"no video: OpenGL is not available ({fault}); install libegl1 and libgl1-mesa-dri"
+        fault = f"{backend}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
+    return (
+        f"no video, as drawing failed ({fault}); without a screen OpenGL needs libegl1 and libgl1-mesa-dri; "
+        f"to draw later: python -m hacpo_robot.study.draw {recording} {folder}"
+    )
 
 
 def read_recording(path: Path) -> list[list[Clip]]:

@@ -68,10 +68,12 @@ def test_an_id_may_name_the_package_to_import():
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
 
 
-def test_a_package_that_cannot_be_loaded_stops_nothing(monkeypatch, caplog):
-    def broken():
-        raise InvalidSpecError("robot 'x' is not there")
-
-    monkeypatch.setattr("hacpo_robot.envs.registration.possible_pairs", broken)
+def test_a_package_that_cannot_be_loaded_is_left_out_and_stops_nothing(monkeypatch, caplog):
+    plugs = {"robots": {"broken": "no_such_package.robot"}, "tasks": {}}
+    monkeypatch.setattr("hacpo_robot.catalog._plugs", plugs.get)
+    with pytest.raises(InvalidSpecError, match=r"robot 'broken' in no_such_package.robot cannot be run"):
+        possible_pairs()
+    monkeypatch.delitem(gymnasium.registry, "hacpo_robot/Lift-Panda-v0")
     hacpo_robot.register_envs()
-    assert "robot 'x' is not there" in caplog.text
+    assert "hacpo_robot/Lift-Panda-v0" in gymnasium.registry
+    assert "robot 'broken' in no_such_package.robot cannot be run" in caplog.text

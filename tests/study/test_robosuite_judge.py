@@ -1,15 +1,18 @@
 """A policy file in robosuite's own environment."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hacpo_robot.robots.grippers import ROBOTIQ_85
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.runtime import load_policy
-from hacpo_robot.study.robosuite_judge import check_fit, judge_in_robosuite
+from hacpo_robot.study.playback import check_fit
+from hacpo_robot.study.robosuite_judge import judge_in_robosuite
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def test_episodes_are_the_same_whatever_their_number_and_processes(policy):
 
 
 def test_a_robot_with_other_sensors_is_refused_with_both_lists(policy):
-    with pytest.raises(InvalidSpecError, match=r"reads joint_pos.*; ur5e on lift in robosuite has tool_pos"):
+    with pytest.raises(InvalidSpecError, match=r"reads joint_pos.*; ur5e on lift has tool_pos"):
         judge_in_robosuite(policy, 1, seed=0, robot="ur5e", n_processes=1)
 
 
@@ -53,7 +56,7 @@ def test_a_robot_that_robosuite_lacks_is_refused(policy):
     [
         ("observations", "joint_pos", {"unit": "deg"}, "reads joint_pos as .*deg.*has it as .*rad"),
         ("actions", "joint_delta", {"high": [1.0] * 7}, "commands joint_delta as"),
-        ("control", None, {"frequency_hz": 50}, "acts 50 times a second; panda on lift in robosuite does 20"),
+        ("control", None, {"frequency_hz": 50}, "acts 50 times a second; panda on lift does 20"),
     ],
 )
 def test_a_file_with_other_units_bounds_or_rate_is_refused(policy, part, name, change, sentence):
@@ -63,3 +66,8 @@ def test_a_file_with_other_units_bounds_or_rate_is_refused(policy, part, name, c
     entry.update(change)
     with pytest.raises(InvalidSpecError, match=sentence):
         check_fit(metadata, load_robot("panda"), load_task("lift"))
+
+
+def test_another_hand_fits_as_widths_are_widths(policy):
+    robot = replace(load_robot("panda"), gripper=ROBOTIQ_85)
+    check_fit(load_policy(policy).metadata, robot, load_task("lift"))
