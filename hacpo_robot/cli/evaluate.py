@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hacpo_robot.cli.display import Display, interval
+from hacpo_robot.cli.filming import add_filming, filming_of
 from hacpo_robot.study.judge import film, judge, write_evaluation
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.run_folder import RunFolder
@@ -17,8 +18,10 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
     parser.add_argument("--episodes", type=int, help="per robot; as in training when not given")
-    parser.add_argument("--video", action="store_true", help="draw the first two of each robot into videos/")
+    parser.add_argument("--video", action="store_true", help="film the first episodes of each robot")
+    add_filming(parser)
     chosen = parser.parse_args(arguments)
+    filming = filming_of(chosen)
     folder = RunFolder.open(chosen.run)
     settings = folder.settings
     if chosen.episodes is not None:
@@ -26,7 +29,9 @@ def run(arguments: list[str]) -> None:
     fleet = restore_fleet(settings, folder, chosen.checkpoint)
     evaluations, films = {}, []
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
-        held_out, clips = judge(robot, settings.task, learner.act, settings.eval_episodes, settings.seed)
+        held_out, clips = judge(
+            robot, settings.task, learner.act, settings.eval_episodes, settings.seed, filming.n_episodes
+        )
         evaluations[learner.name] = held_out.evaluation
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
@@ -34,4 +39,4 @@ def run(arguments: list[str]) -> None:
     print(write_evaluation(folder, evaluations, f"step_{fleet.steps:012d}"))
     if chosen.video:
         with Display() as display:
-            film(films, folder, Watch(display.phase))
+            film(films, folder.videos, Watch(display.phase), filming)

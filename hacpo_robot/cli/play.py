@@ -6,13 +6,15 @@ from pathlib import Path
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli import replay
 from hacpo_robot.cli.display import Display, interval
+from hacpo_robot.cli.filming import add_filming, filming_of
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.export.runtime import PolicyError, load_policy
 from hacpo_robot.learning.evaluation import Evaluation
-from hacpo_robot.study.judge import judge
+from hacpo_robot.study.judge import film, judge
+from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action, check_fit, scale_of
 from hacpo_robot.study.robosuite_judge import judge_in_robosuite
-from hacpo_robot.study.video import Clip, make_videos
+from hacpo_robot.study.video import Clip
 
 TOLD = 10
 """Lines about the progress of slow episodes."""
@@ -25,6 +27,7 @@ def run(arguments: list[str]) -> None:
         replay.run(arguments)
         return
     chosen = _parse(arguments)
+    filming = filming_of(chosen)
     try:
         metadata = load_policy(chosen.policy).metadata
     except (PolicyError, OSError) as error:
@@ -33,14 +36,14 @@ def run(arguments: list[str]) -> None:
     play = {"own": [_play_here], "robosuite": [_play_in_robosuite], "both": [_play_here, _play_in_robosuite]}
     try:
         films = [
-            place(chosen.policy, robot, task, chosen.episodes, chosen.seed) for place in play[chosen.backend]
+            place(chosen.policy, robot, task, chosen.episodes, chosen.seed, filming.n_episodes)
+            for place in play[chosen.backend]
         ]
     except PolicyError as error:
         raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
     if chosen.video:
-        fault = make_videos([list(row) for row in zip(*films, strict=True)], chosen.video)
         with Display() as display:
-            display.phase(fault or f"videos in {chosen.video}")
+            film(films, chosen.video, Watch(display.phase), filming)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -56,23 +59,26 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         default="own",
         help="whose physics, controllers and gripper: those of training, robosuite's, or one after the other",
     )
-    parser.add_argument("--video", type=Path, help="folder to draw the first episodes into")
+    parser.add_argument("--video", type=Path, metavar="FOLDER", help="film the first episodes into a folder")
+    add_filming(parser)
     chosen = parser.parse_args(arguments)
     if chosen.episodes <= 0:
         raise InvalidSpecError(f"episodes must be positive, not {chosen.episodes}")
     return chosen
 
 
-def _play_here(policy: Path, robot: str, task: str, n_episodes: int, seed: int) -> list[Clip]:
+def _play_here(policy: Path, robot: str, task: str, n_episodes: int, seed: int, n_filmed: int) -> list[Clip]:
     loaded, body = load_policy(policy), load_robot(robot)
     check_fit(loaded.metadata, body, load_task(task))
     act = as_action(loaded, scale_of(loaded, body.gripper))
-    held_out, clips = judge(robot, task, act, n_episodes, seed)
+    held_out, clips = judge(robot, task, act, n_episodes, seed, n_filmed)
     print(f"{robot} on {task}: {_outcome(held_out.evaluation)}")
     return clips
 
 
-def _play_in_robosuite(policy: Path, robot: str, task: str, n_episodes: int, seed: int) -> list[Clip]:
+def _play_in_robosuite(
+    policy: Path, robot: str, task: str, n_episodes: int, seed: int, n_filmed: int
+) -> list[Clip]:
     with Display() as display:
 
         def say(done: int, successes: int) -> None:
@@ -84,7 +90,7 @@ def _play_in_robosuite(policy: Path, robot: str, task: str, n_episodes: int, see
         f"{robot} on {task} in robosuite: {_outcome(away.evaluation)}; "
         f"{away.by_robosuite} by robosuite's own measure"
     )
-    return away.clips
+    return away.clips[:n_filmed]
 
 
 def _outcome(evaluation: Evaluation) -> str:

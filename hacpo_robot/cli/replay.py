@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from hacpo_robot.cli.display import Display
+from hacpo_robot.cli.filming import add_filming, filming_of
 from hacpo_robot.datasets.formats import read_dataset
 from hacpo_robot.datasets.replay import Replay, replay
 from hacpo_robot.errors import DatasetError
@@ -20,7 +21,9 @@ def run(arguments: list[str]) -> None:
     )
     parser.add_argument("--episode", type=int, default=0)
     parser.add_argument("--video", type=Path, help="folder to draw the episode into")
+    add_filming(parser, count=False)
     chosen = parser.parse_args(arguments)
+    filming = filming_of(chosen)
     dataset = read_dataset(chosen.replay)
     if not 0 <= chosen.episode < len(dataset.episodes):
         raise DatasetError(
@@ -36,7 +39,7 @@ def run(arguments: list[str]) -> None:
         clip = Clip(
             header.robot, header.task, f"{header.robot}: {OUTCOME[played.success]}", played.qpos, played.mocap
         )
-        fault = make_videos([[clip]], chosen.video)
+        fault = make_videos([[clip]], chosen.video, filming)
         with Display() as display:
             display.phase(fault or f"video in {chosen.video}")
 

@@ -20,6 +20,20 @@ OVERVIEW = CameraSpec(
     name="overview", pos=(0.85, 0.75, 1.45), target=(0.0, 0.055, 0.953), fovy=45.0, width=480, height=360
 )
 """Table and arm from the front left."""
+FRONT = CameraSpec(
+    name="front", pos=(1.35, 0.0, 1.3), target=(-0.05, 0.0, 0.95), fovy=45.0, width=480, height=360
+)
+"""The arm opposite."""
+SIDE = CameraSpec(
+    name="side", pos=(-0.1, 1.45, 1.15), target=(-0.1, 0.0, 1.0), fovy=45.0, width=480, height=360
+)
+"""From the left of the arm, low: how high the tool is."""
+CLOSE = CameraSpec(
+    name="close", pos=(0.42, 0.36, 1.08), target=(0.0, 0.0, 0.86), fovy=45.0, width=480, height=360
+)
+"""The middle of the table, for the fingers."""
+VIEWS = {view.name: view for view in (OVERVIEW, FRONT, SIDE, CLOSE)}
+"""Cameras for videos, by name."""
 
 
 class Camera:

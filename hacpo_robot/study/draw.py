@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
-from hacpo_robot.sim.camera import OVERVIEW, Camera
+from hacpo_robot.sim.camera import VIEWS, Camera
 from hacpo_robot.sim.scene import Scene, make_scene
-from hacpo_robot.study.video import FPS, HEIGHT, WIDTH, Clip, read_recording
+from hacpo_robot.study.video import FPS, Clip, Filming, read_recording
 
 Picture = NDArray[np.uint8]
+GRID_ROWS = 2
+"""Episodes in the grid; more are too small to see, and too many to keep."""
 
 
-def draw_clip(clip: Clip) -> list[Picture]:
-    """Pictures of one clip, captioned. Shape (HEIGHT, WIDTH, 3) each."""
-    camera = Camera(_scene_of(clip), replace(OVERVIEW, width=WIDTH, height=HEIGHT))
+def draw_clip(clip: Clip, filming: Filming) -> list[Picture]:
+    """Pictures of one clip, captioned. Shape (height, width, 3) each."""
+    view = replace(VIEWS[filming.view], width=filming.width, height=filming.height)
+    camera = Camera(_scene_of(clip), view)
     pictures = [_captioned(camera.draw(qpos, clip.mocap), clip.caption) for qpos in clip.qpos]
     camera.close()
     return pictures
@@ -65,13 +68,16 @@ def _captioned(picture: Picture, caption: str) -> Picture:
 
 def main(recording: str, folder: str) -> None:
     """Draw everything in a recording."""
-    rows = read_recording(Path(recording))
-    pictures = [[draw_clip(clip) for clip in row] for row in rows]
-    for episode, (row, drawn) in enumerate(zip(rows, pictures, strict=True)):
-        for clip, clip_pictures in zip(row, drawn, strict=True):
+    rows, filming = read_recording(Path(recording))
+    grid: list[list[list[Picture]]] = []
+    for episode, row in enumerate(rows):
+        drawn = [draw_clip(clip, filming) for clip in row]
+        for clip, pictures in zip(row, drawn, strict=True):
             name = load_robot(clip.robot).name + ("" if clip.seed is None else "_robosuite")
-            write_video(Path(folder) / f"{name}_ep{episode}.mp4", clip_pictures)
-    write_video(Path(folder) / "grid.mp4", tile(pictures))
+            write_video(Path(folder) / f"{name}_ep{episode}.mp4", pictures)
+        if episode < GRID_ROWS:
+            grid.append(drawn)
+    write_video(Path(folder) / "grid.mp4", tile(grid))
 
 
 if __name__ == "__main__":

@@ -21,12 +21,10 @@ from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.video import Clip, make_videos
+from hacpo_robot.study.video import DEFAULT, Clip, Filming, make_videos
 
 RECORDED = 16
 """Episodes on whose observations a file is compared that is not evaluated."""
-FILMED = 2
-"""Evaluation episodes of each robot that are filmed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
         films.append(clips)
     write_evaluation(run, {result.robot: result.evaluation for result in results})
     if settings.video:
-        film(films, run, watch)
+        film(films, run.videos, watch)
     return results
 
 
@@ -119,7 +117,9 @@ def _for_export(evaluation: Evaluation) -> ExportedEvaluation:
     )
 
 
-def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[HeldOut, list[Clip]]:
+def judge(
+    robot: str, task: str, act: Act, n_episodes: int, seed: int, n_filmed: int = DEFAULT.n_episodes
+) -> tuple[HeldOut, list[Clip]]:
     """Held-out episodes of one policy, and recordings of the first few.
 
     Args:
@@ -128,9 +128,10 @@ def judge(robot: str, task: str, act: Act, n_episodes: int, seed: int) -> tuple[
         act: Raw observations to actions in [-1, 1].
         n_episodes: Run side by side.
         seed: Of the training run; held-out episodes start elsewhere.
+        n_filmed: How many are recorded, if there are so many.
     """
     env = make_vec_env(load_robot(robot), load_task(task), n_episodes, HELD_OUT + seed)
-    filmed = min(FILMED, n_episodes)
+    filmed = min(n_filmed, n_episodes)
     places, mocaps = [], []
 
     def record() -> None:
@@ -161,9 +162,15 @@ def write_evaluation(run: RunFolder, evaluations: dict[str, Evaluation], name: s
     return run.path / "eval" / f"{name}.json"
 
 
-def film(films: list[list[Clip]], run: RunFolder, watch: Watch) -> None:
-    """Videos of recorded episodes, robots side by side; without OpenGL, one sentence instead."""
+def film(films: list[list[Clip]], folder: Path, watch: Watch, filming: Filming = DEFAULT) -> None:
+    """Videos of recorded episodes, robots side by side; without OpenGL, one sentence instead.
+
+    Args:
+        films: Of every robot its clips, as many as of all others.
+        folder: Where to.
+        watch: Who is told.
+        filming: Size and camera.
+    """
     watch.phase("drawing videos")
-    fault = make_videos([list(row) for row in zip(*films, strict=True)], run.videos)
-    if fault:
-        watch.phase(fault)
+    fault = make_videos([list(row) for row in zip(*films, strict=True)], folder, filming)
+    watch.phase(fault or f"videos in {folder}")

@@ -17,7 +17,6 @@ from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.export.runtime import Policy, load_policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Evaluation, summarize
 from hacpo_robot.sim.worlds import own_cores
-from hacpo_robot.study.judge import FILMED
 from hacpo_robot.study.playback import check_fit, scale_of
 from hacpo_robot.study.video import Clip
 
@@ -46,7 +45,7 @@ class Away:
     by_robosuite: int
     """Episodes that end in robosuite's own success."""
     clips: list[Clip]
-    """Recordings of the first few."""
+    """Recordings of all."""
 
 
 def judge_in_robosuite(
@@ -94,7 +93,7 @@ def judge_in_robosuite(
             progress(len(episodes), sum(each.success for each in episodes))
     columns = ([getattr(each, name) for each in episodes] for name in ("success", "once", "reward"))
     by_robosuite = sum(each.robosuite for each in episodes)
-    return Away(summarize(*map(np.array, columns)), by_robosuite, [each.clip for each in episodes[:FILMED]])
+    return Away(summarize(*map(np.array, columns)), by_robosuite, [each.clip for each in episodes])
 
 
 def play_episode(path: Path, robot: str, task: str, seed: int) -> Episode:

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.sim.camera import VIEWS
 from hacpo_robot.specs.signature import FloatArray
 
 BACKENDS = ("egl", "osmesa")
@@ -17,7 +19,32 @@ TIMEOUT_S = 300
 FPS = 20
 TEXTS = ("robot", "task", "caption", "seed")
 """What of a clip is no array."""
-WIDTH, HEIGHT = 400, 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filming:
+    """How evaluation episodes are filmed."""
+
+    n_episodes: int = 2
+    """Of each robot, the first ones."""
+    width: int = 400
+    """Of one robot's picture [pixels]; even, as H.264 wants it."""
+    height: int = 300
+    view: str = "overview"
+    """A camera of :data:`hacpo_robot.sim.camera.VIEWS`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be filmed."""
+        if self.n_episodes < 1:
+            raise InvalidSpecError(f"episodes to film must be positive, not {self.n_episodes}")
+        if self.width < 16 or self.height < 16 or self.width % 2 or self.height % 2:
+            size = f"{self.width}x{self.height}"
+            raise InvalidSpecError(f"a video has an even width and height of at least 16 pixels, not {size}")
+        if self.view not in VIEWS:
+            raise UnknownNameError("camera", self.view, VIEWS)
+
+
+DEFAULT = Filming()
 
 
 @dataclass(frozen=True)
@@ -36,19 +63,20 @@ class Clip:
     """Of an episode in robosuite, whose scene is drawn then."""
 
 
-def make_videos(clips: list[list[Clip]], folder: Path) -> str | None:
-    """Write ``grid.mp4`` (a row per inner list) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264.
+def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAULT) -> str | None:
+    """Write ``grid.mp4`` (of the first episodes) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264.
 
     Args:
         clips: Rows of clips of equal number; row ``i`` holds episode ``i`` of every robot.
         folder: Where to.
+        filming: Size and camera.
 
     Returns:
         Nothing when done, else one sentence on what is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     recording = folder / "recording.npz"
-    _write_recording(clips, recording)
+    _write_recording(clips, filming, recording)
     fault = ""
     for backend in _backends():
         environment = {**os.environ, "MUJOCO_GL": backend}
@@ -70,20 +98,20 @@ def make_videos(clips: list[list[Clip]], folder: Path) -> str | None:
     )
 
 
-def read_recording(path: Path) -> list[list[Clip]]:
-    """The clips that :func:`make_videos` was given."""
+def read_recording(path: Path) -> tuple[list[list[Clip]], Filming]:
+    """What :func:`make_videos` was given."""
     with np.load(path, allow_pickle=False) as file:
-        rows = json.loads(str(file["rows"]))
-        return [
+        rows = [
             [
                 Clip(**meta, qpos=file[f"{i}/{j}/qpos"], mocap=file[f"{i}/{j}/mocap"])
                 for j, meta in enumerate(row)
             ]
-            for i, row in enumerate(rows)
+            for i, row in enumerate(json.loads(str(file["rows"])))
         ]
+        return rows, Filming(**json.loads(str(file["filming"])))
 
 
-def _write_recording(clips: list[list[Clip]], path: Path) -> None:
+def _write_recording(clips: list[list[Clip]], filming: Filming, path: Path) -> None:
     texts = [[{name: getattr(c, name) for name in TEXTS} for c in row] for row in clips]
     arrays = {
         f"{i}/{j}/{name}": getattr(clip, name)
@@ -91,7 +119,8 @@ def _write_recording(clips: list[list[Clip]], path: Path) -> None:
         for j, clip in enumerate(row)
         for name in ("qpos", "mocap")
     }
-    np.savez(path, rows=np.array(json.dumps(texts)), **arrays)
+    told = {"rows": np.array(json.dumps(texts)), "filming": np.array(json.dumps(asdict(filming)))}
+    np.savez(path, **told, **arrays)
 
 
 def _backends() -> list[str]:

@@ -8,7 +8,8 @@ import pytest
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.study.video import HEIGHT, WIDTH, Clip, make_videos, read_recording
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.study.video import Clip, Filming, make_videos, read_recording
 
 N_PICTURES = 6
 
@@ -36,11 +37,28 @@ def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
     rows = [
         [Clip(name, "lift", f"{name} {i}", np.full((2, 3), i), np.ones(3)) for name in "ab"] for i in (0, 1)
     ]
-    make_videos(rows, tmp_path)
-    for row, again in zip(rows, read_recording(tmp_path / "recording.npz"), strict=True):
+    filming = Filming(width=64, height=32, view="close")
+    make_videos(rows, tmp_path, filming)
+    kept, how = read_recording(tmp_path / "recording.npz")
+    assert how == filming
+    for row, again in zip(rows, kept, strict=True):
         for one, other in zip(row, again, strict=True):
             assert (one.robot, one.task, one.caption) == (other.robot, other.task, other.caption)
             np.testing.assert_array_equal(one.qpos, other.qpos)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({"n_episodes": 0}, "episodes to film must be positive, not 0"),
+        ({"width": 401}, "an even width and height of at least 16 pixels, not 401x300"),
+        ({"height": 0}, "an even width and height of at least 16 pixels, not 400x0"),
+        ({"view": "fornt"}, r"unknown camera 'fornt' \(did you mean 'front'\?\)"),
+    ],
+)
+def test_what_cannot_be_filmed_is_refused(wanted, sentence):
+    with pytest.raises((InvalidSpecError, UnknownNameError), match=sentence):
+        Filming(**wanted)
 
 
 @pytest.mark.slow
@@ -48,14 +66,16 @@ def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_videos_are_h264_that_browsers_play(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "egl")
-    assert make_videos([[clip("panda"), clip("ur5e", 3)]], tmp_path) is None
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.mp4", "panda_ep0.mp4", "ur5e_ep0.mp4"]
-    for name, width in (("grid.mp4", 2 * WIDTH), ("panda_ep0.mp4", WIDTH)):
+    filming = Filming(width=320, height=200, view="front")
+    assert make_videos([[clip("panda"), clip("ur5e", 3)]] * 3, tmp_path, filming) is None
+    films = [f"{robot}_ep{i}.mp4" for robot in ("panda", "ur5e") for i in range(3)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.mp4", *films]
+    for name, size in (("grid.mp4", (2 * 320, 2 * 200)), ("panda_ep0.mp4", (320, 200))):
         frames = imageio_ffmpeg.read_frames(str(tmp_path / name))
         meta, pictures = next(frames), list(frames)
         frames.close()
         assert (meta["codec"], meta["pix_fmt"].split("(")[0]) == ("h264", "yuv420p")
-        assert meta["size"] == (width, HEIGHT)
+        assert meta["size"] == size
         assert len(pictures) == N_PICTURES
         assert np.frombuffer(pictures[0], np.uint8).std() > 10, "the picture is empty"
     whole = subprocess.run(
