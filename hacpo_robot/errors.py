@@ -42,7 +42,9 @@ class MissingExtraError(HacpoError, ImportError):
     """A library that only an extra of this package brings."""
 
     def __init__(self, library: str, extra: str) -> None:
-        super().__init__(f"{library} is not installed; get it with: pip install 'hacpo-robot[{extra}]'")
+        super().__init__(
+            f"{library} is not installed; in a checkout, get it with: pip install -e '.[{extra}]'"
+        )
 
 
 class StudyError(HacpoError, RuntimeError):
