@@ -43,7 +43,7 @@ class MissingExtraError(HacpoError, ImportError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(
-            f"{library} is not installed; in a checkout, get it with: pip install -e '.[{extra}]'"
+            f"{library} is not installed; in a checkout: pip install -e '.[{extra}]'"
         )
 
 
