@@ -42,9 +42,7 @@ class MissingExtraError(HacpoError, ImportError):
     """A library that only an extra of this package brings."""
 
     def __init__(self, library: str, extra: str) -> None:
-        super().__init__(
-            f"{library} is not installed; in a checkout: pip install -e '.[{extra}]'"
-        )
+        super().__init__(f"{library} is not installed; in a checkout: pip install -e '.[{extra}]'")
 
 
 class StudyError(HacpoError, RuntimeError):

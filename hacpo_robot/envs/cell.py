@@ -60,7 +60,7 @@ class Cell:
         n_threads: int | None = None,
         randomization: Randomization | None = None,
     ) -> None:
-        """Place every world at a start drawn from its own dice.
+        """Place every world at a start drawn from its own generator.
 
         Args:
             scene: The compiled model of robot and task.
@@ -101,8 +101,8 @@ class Cell:
         self._last_step = self.state, self.state, self._gripper_command.copy()
 
     def seed(self, seed: int) -> None:
-        """Give every world fresh dice."""
-        self.dice = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
+        """Give every world a fresh generator."""
+        self.rngs = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
 
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
@@ -141,14 +141,14 @@ class Cell:
                 break
         else:
             raise InvalidSpecError(f"task {self.task.name!r}: success is true in {MAX_DRAWS} starts")
-        self._imperfection.reset(worlds, self._ideal, self.dice)
+        self._imperfection.reset(worlds, self._ideal, self.rngs)
 
     def _place(self, worlds: IntArray) -> None:
         if self.variation is not None:
             for world in worlds:
-                self.variation.redraw(world, self.dice[world])
+                self.variation.redraw(world, self.rngs[world])
         default = self.worlds.default_qpos, self.worlds.default_mocap
-        self._put(worlds, [self._sampler.sample(*default, self.dice[world]) for world in worlds])
+        self._put(worlds, [self._sampler.sample(*default, self.rngs[world]) for world in worlds])
 
     def begin_at(self, worlds: IntArray, starts: Sequence[Start]) -> None:
         """Start some worlds where told, at rest and with an open gripper, as after a reset.
@@ -159,7 +159,7 @@ class Cell:
         """
         self._put(worlds, starts)
         self._read()
-        self._imperfection.reset(worlds, self._ideal, self.dice)
+        self._imperfection.reset(worlds, self._ideal, self.rngs)
 
     def _put(self, worlds: IntArray, starts: Sequence[Start]) -> None:
         if starts:
@@ -186,7 +186,7 @@ class Cell:
         controls[:, self.handles.gripper_ctrl] = self._gripper.targets(self._gripper_command)
         broken = self.worlds.step(controls)
         self._read()
-        self._imperfection.step(self._ideal, self.dice)
+        self._imperfection.step(self._ideal, self.rngs)
         self._last_step = before, self.state, action[:, -1:]
         return self._judge(broken)
 
@@ -221,7 +221,7 @@ class Cell:
         return Outcome(np.where(lost, 0.0, reward), terms, success, broken, lost)
 
     def get_state(self) -> dict[str, FloatArray]:
-        """Copies of all numbers that decide the future, dice excepted."""
+        """Copies of all numbers that decide the future, generators excepted."""
         own = {"gripper_command": self._gripper_command.copy(), "goals": self._goals.copy()}
         varied = {} if self.variation is None else self.variation.get_state()
         return {**self.worlds.get_state(), **own, **varied, **self._imperfection.get_state()}

@@ -95,7 +95,7 @@ class Episodes:
         return self.cell.observe().astype(np.float32)
 
     def get_state(self) -> dict[str, FloatArray]:
-        """Copies of all numbers that decide the future, dice excepted."""
+        """Copies of all numbers that decide the future, generators excepted."""
         return {**self.cell.get_state(), "elapsed": self.elapsed.copy(), "return": self.returns.copy()}
 
     def set_state(self, state: dict[str, FloatArray]) -> None:

@@ -74,10 +74,10 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
         """Start episodes.
 
         Args:
-            seed: An integer gives world ``i`` the dice of ``(seed, i)``, as in
+            seed: An integer gives world ``i`` the generator of ``(seed, i)``, as in
                 :class:`~hacpo_robot.envs.vector.ManipulationVecEnv`. A list gives every world those of
                 a ``ManipulationEnv`` with its own seed, and leaves a world alone where it is ``None``.
-                Without a seed the dice go on; the first time chance decides.
+                Without a seed generators go on; the first time chance decides.
             options: ``reset_mask``, shape (num_envs,), bool: which worlds start anew; all where missing.
 
         Returns:
@@ -124,7 +124,7 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
         for world in np.flatnonzero(mask):
             seed = seeds[world]
             if seed is not None:
-                self.cell.dice[world] = np.random.default_rng([seed, 0])
+                self.cell.rngs[world] = np.random.default_rng([seed, 0])
 
     def _reset_mask(self, options: Mapping[str, Any]) -> Mask:
         mask = np.asarray(options.get("reset_mask", np.ones(self.num_envs, bool)))

@@ -1,7 +1,7 @@
 """How imperfect sensors deliver: seldom, late, shifted, noisy, or not at all.
 
 What becomes of a reading is told in :class:`~hacpo_robot.specs.sensor.SensorSpec`. Every world draws
-from its own dice, the same number of draws in every step.
+from its own generator, the same number of draws in every step.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from hacpo_robot.specs.signature import FloatArray
 
 IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
-Dice = Sequence[np.random.Generator]
+Rngs = Sequence[np.random.Generator]
 Channel = BodyChannel | WorldChannel
 
 
@@ -91,7 +91,7 @@ class Imperfection:
         self._elements = np.concatenate([np.zeros(0, int), *(f.elements for f in flaws)])
         self._low, self._high = (joined(f.bounds[end] for f in flaws) for end in (0, 1))
         self._noise = joined(f.each(f.sensor.noise) * f.shifted for f in flaws)
-        self._bias_spread = joined(f.each(f.sensor.bias) * f.shifted for f in flaws)
+        self._bias_std = joined(f.each(f.sensor.bias) * f.shifted for f in flaws)
         self._rate = joined(f.each(min((f.sensor.rate_hz or control_hz) / control_hz, 1.0)) for f in flaws)
         self._lag = joined(f.each(round(f.sensor.delay_s * control_hz)) for f in flaws).astype(int)
         self._chance = joined(np.full(_count_draws(f.sensor), f.sensor.dropout) for f in flaws)
@@ -101,36 +101,36 @@ class Imperfection:
         self._age = np.zeros(n_worlds, int)  # control steps since the reset
         self.noise_scale = np.ones((n_worlds, 1))
 
-    def reset(self, worlds: IntArray, ideal: FloatArray, dice: Dice) -> None:
+    def reset(self, worlds: IntArray, ideal: FloatArray, rngs: Rngs) -> None:
         """Begin anew with a first reading, which fills the delay.
 
         Args:
             worlds: Which worlds. Shape (k,).
             ideal: What perfect sensors read in all worlds now. Shape (n_worlds, observation size).
-            dice: One per world.
+            rngs: One per world.
         """
         if not self._flaws or len(worlds) == 0:
             return
-        dice = [dice[world] for world in worlds]
+        rngs = [rngs[world] for world in worlds]
         self._age[worlds] = 0
-        self._bias[worlds] = _normal(self._bias_spread, dice)
-        reading = self._take(ideal[worlds], worlds, dice)
+        self._bias[worlds] = _normal(self._bias_std, rngs)
+        reading = self._take(ideal[worlds], worlds, rngs)
         nothing = np.zeros((len(worlds), len(self._chance)), bool)
         self._past[:, worlds], _ = self._lose(reading, nothing)
 
-    def step(self, ideal: FloatArray, dice: Dice) -> None:
+    def step(self, ideal: FloatArray, rngs: Rngs) -> None:
         """One control step later.
 
         Args:
             ideal: What perfect sensors read in all worlds now. Shape (n_worlds, observation size).
-            dice: One per world.
+            rngs: One per world.
         """
         if not self._flaws:
             return
         due = self._count_readings(self._age + 1) > self._count_readings(self._age)
         self._age += 1
-        reading = self._take(ideal, slice(None), dice)
-        arrived, stays = self._lose(reading, _uniform(len(self._chance), dice) < self._chance)
+        reading = self._take(ideal, slice(None), rngs)
+        arrived, stays = self._lose(reading, _uniform(len(self._chance), rngs) < self._chance)
         self._past[1:] = self._past[:-1]
         self._past[0] = np.where(due & ~stays, arrived, self._past[0])
 
@@ -146,8 +146,8 @@ class Imperfection:
         """How many readings were taken after the first. (n_worlds,) -> (n_worlds, m)."""
         return np.floor(age[:, None] * self._rate + 1e-9)
 
-    def _take(self, ideal: FloatArray, worlds: IntArray | slice, dice: Dice) -> FloatArray:
-        noise = self.noise_scale[worlds] * _normal(self._noise, dice)
+    def _take(self, ideal: FloatArray, worlds: IntArray | slice, rngs: Rngs) -> FloatArray:
+        noise = self.noise_scale[worlds] * _normal(self._noise, rngs)
         return ideal[:, self._elements] + self._bias[worlds] + noise
 
     def _lose(self, reading: FloatArray, lost: BoolArray) -> tuple[FloatArray, BoolArray]:
@@ -172,7 +172,7 @@ class Imperfection:
         return arrived, stays
 
     def get_state(self) -> dict[str, FloatArray]:
-        """Copies of everything that decides later readings, dice excepted."""
+        """Copies of everything that decides later readings, generators excepted."""
         if not self._flaws:
             return {}
         return {
@@ -188,15 +188,15 @@ class Imperfection:
             self._age[:] = state["sensor_age"]
 
 
-def _normal(spread: FloatArray, dice: Dice) -> FloatArray:
-    """Independent normal numbers, drawn only where the spread is not zero. (m,) -> (len(dice), m)."""
-    drawn = np.flatnonzero(spread)
-    numbers = np.zeros((len(dice), len(spread)))
+def _normal(std: FloatArray, rngs: Rngs) -> FloatArray:
+    """Independent normal numbers, drawn only where the std is not zero. (m,) -> (len(rngs), m)."""
+    drawn = np.flatnonzero(std)
+    numbers = np.zeros((len(rngs), len(std)))
     if len(drawn):
-        numbers[:, drawn] = [own.standard_normal(len(drawn)) for own in dice]
-    return numbers * spread
+        numbers[:, drawn] = [rng.standard_normal(len(drawn)) for rng in rngs]
+    return numbers * std
 
 
-def _uniform(n: int, dice: Dice) -> FloatArray:
-    """Independent numbers in [0, 1). Shape (len(dice), n)."""
-    return np.array([own.random(n) for own in dice]) if n else np.zeros((len(dice), 0))
+def _uniform(n: int, rngs: Rngs) -> FloatArray:
+    """Independent numbers in [0, 1). Shape (len(rngs), n)."""
+    return np.array([rng.random(n) for rng in rngs]) if n else np.zeros((len(rngs), 0))

@@ -1,4 +1,4 @@
-"""Where an episode starts: robot posture, objects and goal of each world, from that world's own dice."""
+"""Where an episode starts: robot posture, objects and goal of each world, from that world's own generator."""
 
 import math
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class ResetSampler:
         Args:
             qpos: Positions of the compiled model. Shape (nq,).
             mocap: Mocap poses of the compiled model. Shape (nmocap, 7).
-            rng: The world's own dice.
+            rng: The world's own.
 
         Raises:
             InvalidSpecError: objects and goal cannot be placed as far apart as the task asks.

@@ -96,7 +96,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         """Start an episode.
 
         Args:
-            seed: Fresh dice for posture and placement where given; else the dice go on, and the first
+            seed: A fresh generator for posture and placement where given; else it goes on, and the first
                 time chance decides. robosuite itself takes a seed at construction only.
             options: None are known.
 

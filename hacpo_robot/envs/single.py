@@ -74,7 +74,7 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         """Start an episode.
 
         Args:
-            seed: Fresh dice where given; else the dice go on, and the first time chance decides.
+            seed: A fresh generator where given; else it goes on, and the first time chance decides.
             options: None are known.
 
         Returns:
@@ -85,8 +85,8 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
             seed = self._np_random_seed = int(seeding.np_random()[1])
         if seed is not None:
             self.cell.seed(seed)
-            self._np_random = self.cell.dice[0]
-        self.cell.dice[0] = self.np_random
+            self._np_random = self.cell.rngs[0]
+        self.cell.rngs[0] = self.np_random
         self._episodes.begin(np.arange(1))
         return self._episodes.observe()[0], {}
 

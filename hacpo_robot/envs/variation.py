@@ -47,15 +47,15 @@ class Variation:
         """Factor on the gripper's speed. Shape (n_worlds, 1)."""
         return self.numbers[:, GRIPPER_SPEED : GRIPPER_SPEED + 1]
 
-    def redraw(self, world: int, dice: np.random.Generator) -> None:
+    def redraw(self, world: int, rng: np.random.Generator) -> None:
         """New numbers for one world.
 
         Args:
             world: Which one.
-            dice: Its own. They decide the outcome and are not thrown: a world starts in the same
+            rng: Its own. It decides the outcome and is not drawn from: a world starts in the same
                 place with and without randomisation.
         """
-        aside = np.random.default_rng(copy.deepcopy(dice).integers(2**63, size=2))
+        aside = np.random.default_rng(copy.deepcopy(rng).integers(2**63, size=2))
         self.numbers[world] = draw(self._randomization, aside)
         self._delay.forget(world)
         self._apply(world)

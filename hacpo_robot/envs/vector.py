@@ -88,7 +88,7 @@ class ManipulationVecEnv(VecEnv):
             self._reset_seeds()
         self.episodes.begin(np.arange(self.num_envs))
         if self._stagger:
-            self.episodes.elapsed[:] = [dice.integers(self.horizon) for dice in self.cell.dice]
+            self.episodes.elapsed[:] = [rng.integers(self.horizon) for rng in self.cell.rngs]
         return self.episodes.observe()
 
     def step_async(self, actions: FloatArray) -> None:
@@ -136,14 +136,14 @@ class ManipulationVecEnv(VecEnv):
         return self.cell.observer.observe_world(task_state(body, world, len(self.task.props)))
 
     @property
-    def dice(self) -> list[np.random.Generator]:
+    def rngs(self) -> list[np.random.Generator]:
         """Each world's own generator."""
-        return self.cell.dice
+        return self.cell.rngs
 
     # -- checkpoints ---------------------------------------------------------------------------
 
     def get_state(self) -> dict[str, FloatArray]:
-        """Copies of all numbers that decide the future, dice excepted."""
+        """Copies of all numbers that decide the future, generators excepted."""
         return self.episodes.get_state()
 
     def set_state(self, state: dict[str, FloatArray]) -> NDArray[np.float32]:

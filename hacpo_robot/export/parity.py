@@ -113,11 +113,11 @@ def invented_observations(signature: Signature) -> dict[str, FloatArray]:
 
     Shape (n, observation size) each.
     """
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     low, high = signature.low, signature.high
-    corners = np.where(dice.random((N_CORNERS, signature.size)) < 0.5, low, high)
+    corners = np.where(rng.random((N_CORNERS, signature.size)) < 0.5, low, high)
     extreme = np.concatenate([np.zeros((1, signature.size)), *(factor * corners for factor in FAR)])
     return {
-        "random": dice.uniform(low, high, (N_RANDOM, signature.size)),
+        "random": rng.uniform(low, high, (N_RANDOM, signature.size)),
         "extreme": np.clip(extreme, -LARGEST, LARGEST),
     }

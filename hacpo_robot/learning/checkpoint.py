@@ -48,9 +48,9 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
         "iteration": fleet.iteration,
         "robots": [learner.name for learner in fleet.learners],
         "success": {learner.name: learner.success_rate for learner in fleet.learners},
-        "exchange_dice": None if fleet.exchange is None else fleet.exchange.dice.bit_generator.state,
-        "world_dice": {
-            learner.name: [dice.bit_generator.state for dice in learner.env.get_attr("dice", [0])[0]]
+        "exchange_rng": None if fleet.exchange is None else fleet.exchange.rng.bit_generator.state,
+        "world_rngs": {
+            learner.name: [rng.bit_generator.state for rng in learner.env.get_attr("rngs", [0])[0]]
             for learner in fleet.learners
         },
         "sha256": {str(path.relative_to(draft)): _digest(path) for path in sorted(draft.rglob("*.*"))},
@@ -127,12 +127,12 @@ def load_checkpoint(fleet: Fleet, checkpoint: Path) -> None:
         raise CheckpointError(f"{checkpoint} holds {state['robots']}, the run has {names}")
     fleet.iteration = state["iteration"]
     if fleet.exchange is not None:
-        fleet.exchange.dice.bit_generator.state = state["exchange_dice"]
+        fleet.exchange.rng.bit_generator.state = state["exchange_rng"]
     for learner in fleet.learners:
-        for dice, past in zip(
-            learner.env.get_attr("dice", [0])[0], state["world_dice"][learner.name], strict=True
+        for rng, past in zip(
+            learner.env.get_attr("rngs", [0])[0], state["world_rngs"][learner.name], strict=True
         ):
-            dice.bit_generator.state = past
+            rng.bit_generator.state = past
         _load_learner(learner, checkpoint / learner.name)
 
 
@@ -140,7 +140,7 @@ def _save_learner(learner: Learner, folder: Path) -> None:
     learner.model.save(folder / "policy.zip")
     save_file(_normalizer_state(learner), folder / "normalizer.safetensors")
     arrays = _prefixed("env", learner.env.env_method("get_state", indices=[0])[0])
-    arrays |= _prefixed("dice", learner.randomness.get_state())
+    arrays |= _prefixed("randomness", learner.randomness.get_state())
     seen = {"obs": learner.normalizer.old_obs, "reward": learner.normalizer.old_reward}
     arrays |= _prefixed("seen", cast("dict[str, np.ndarray]", seen))
     if learner.callback is not None:
@@ -163,7 +163,7 @@ def _load_learner(learner: Learner, folder: Path) -> None:
     with np.load(folder / "pool.npz", allow_pickle=False) as file:
         arrays = dict(file)
     learner.env.env_method("set_state", _unprefixed("env", arrays), indices=[0])
-    learner.randomness.set_state(_unprefixed("dice", arrays))
+    learner.randomness.set_state(_unprefixed("randomness", arrays))
     seen = _unprefixed("seen", arrays)
     normalizer.old_obs, normalizer.old_reward = seen["obs"], seen["reward"]
     if learner.callback is not None:

@@ -30,7 +30,7 @@ class CrossPhase:
 
 
 class Imitator:
-    """Regresses the mean of one policy; owner of its own optimizer and dice.
+    """Regresses the mean of one policy; owner of its own optimizer and generator.
 
     The spread of the policy and its critic are left alone.
     """
@@ -123,20 +123,20 @@ class Imitator:
         return overlap / (float(lessons.norm() * own.norm()) + 1e-12)
 
     def get_state(self) -> dict[str, NDArray[np.floating]]:
-        """Optimizer moments and dice as arrays."""
+        """Optimizer moments and generator as arrays."""
         moments = {
             f"{index}/{name}": value.numpy().copy()
             for index, entry in self.optimizer.state_dict()["state"].items()
             for name, value in entry.items()
         }
-        return {**moments, "dice": self.generator.get_state().numpy()}
+        return {**moments, "generator": self.generator.get_state().numpy()}
 
     def set_state(self, state: dict[str, NDArray[np.floating]]) -> None:
         """Continue from what :meth:`get_state` returned."""
-        self.generator.set_state(torch.as_tensor(state["dice"]))
+        self.generator.set_state(torch.as_tensor(state["generator"]))
         entries: dict[int, dict[str, Tensor]] = {}
         for key, value in state.items():
-            if key != "dice":
+            if key != "generator":
                 index, name = key.split("/")
                 entries.setdefault(int(index), {})[name] = torch.as_tensor(value)
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": entries})

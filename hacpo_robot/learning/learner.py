@@ -1,4 +1,4 @@
-"""One arm's side of a fleet: its PPO, its normaliser, its callback, its dice."""
+"""One arm's side of a fleet: its PPO, its normaliser, its callback, its generators."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The process-wide dice that Stable-Baselines3 throws, kept apart per learner."""
+"""The process-wide generators that Stable-Baselines3 draws from, kept apart per learner."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ class Randomness:
     """One learner's own state of torch's and NumPy's global generators.
 
     SB3 samples actions and shuffles batches from process-wide generators. Learners that take
-    turns in one process would disturb each other; with this, each one throws the dice that it
+    turns in one process would disturb each other; with this, each one draws from those that it
     would have thrown alone.
     """
 

@@ -39,7 +39,7 @@ class Stage:
             part,
             gamma=self._model.gamma,
             noise=spread.double().numpy(),
-            dice=np.random.default_rng([self._model.seed or 0, self.rounds]),
+            rng=np.random.default_rng([self._model.seed or 0, self.rounds]),
         )
         self.steps += rehearsal.steps
         self._model.num_timesteps += rehearsal.steps

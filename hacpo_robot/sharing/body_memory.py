@@ -84,10 +84,10 @@ def scramble(data: BodyData, anatomy: Anatomy, seed: int) -> BodyData:
 
     Every seed does it in another way: what two members had scrambled alike would fit again.
     """
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     hub, effect = data.hub.copy(), data.effect.copy()
     for fields_of, values in ((anatomy.hub_fields, hub), (anatomy.effect_fields, effect)):
         for elements in fields_of:
-            sign = dice.choice([-1.0, 1.0], len(elements))
-            values[:, elements] = sign * values[:, dice.permutation(elements)]
+            sign = rng.choice([-1.0, 1.0], len(elements))
+            values[:, elements] = sign * values[:, rng.permutation(elements)]
     return replace(data, hub=hub, effect=effect)

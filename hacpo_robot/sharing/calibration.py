@@ -40,7 +40,7 @@ def babble(env, n_steps: int, rng: np.random.Generator) -> BodyData:  # noqa: AN
     Args:
         env: An SB3 ``VecEnv`` that is an :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
         n_steps: Steps to spend; they count in the learner's budget.
-        rng: Dice of the babbling.
+        rng: Of the babbling.
 
     Returns:
         One row per step, in time order, worlds interleaved.

@@ -27,7 +27,7 @@ class Exchange:
     def __init__(self, sharing: str, settings: SharingSettings, seed: int = 0) -> None:
         """An empty meeting place; learners join it."""
         self.sharing, self.settings = sharing, settings
-        self.dice = np.random.default_rng(seed)
+        self.rng = np.random.default_rng(seed)
         self.members: dict[str, Member] = {}
 
     def join(self, name: str, embodiment: Embodiment) -> Member:
@@ -142,7 +142,7 @@ class Exchange:
     def _refined(self, me: Member, sources: list[Member]) -> list[Member]:
         """The sources, after their maps and the learner's were refined."""
         for member in (me, *sources):
-            member.refine(self.settings.schema, int(self.dice.integers(2**31)))
+            member.refine(self.settings.schema, int(self.rng.integers(2**31)))
         return sources
 
     def is_worthwhile(self, learner: str, rehearsal: Rehearsal) -> bool:
@@ -211,7 +211,7 @@ class Exchange:
         offered, freshness = learner.lessons_of(source), source.pool.freshness(self.settings.half_life)
         if offered is None or len(offered) <= self.settings.offered_steps:
             return offered, freshness
-        rows = self.dice.choice(len(offered), self.settings.offered_steps, replace=False)
+        rows = self.rng.choice(len(offered), self.settings.offered_steps, replace=False)
         return offered.take(rows), freshness[rows]
 
     def _teacher_of(self, learner: Member) -> Member | None:

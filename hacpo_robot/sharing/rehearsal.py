@@ -73,7 +73,7 @@ def rehearse(
     *,
     gamma: float,
     noise: FloatArray,
-    dice: np.random.Generator,
+    rng: np.random.Generator,
 ) -> Rehearsal:
     """Play a part in the pupil's body for one episode per world: a teacher's, or the pupil's own.
 
@@ -83,9 +83,9 @@ def rehearse(
         part: What acts.
         gamma: Discount of the returns.
         noise: Spread of the noise on every action, which shows how to recover. Shape (action size,).
-        dice: Of the noise.
+        rng: Of the noise.
     """
-    env.seed(int(dice.integers(2**31)))
+    env.seed(int(rng.integers(2**31)))
     observation = env.reset()
     recorder, n = EpisodeRecorder(env.num_envs), env.num_envs
     effect = np.zeros((n, env.effect_signature.size))
@@ -98,7 +98,7 @@ def rehearse(
     while running.any():
         hub, world = env.hub_state()
         asked.append(np.clip(part(observation, hub, world, effect), -1.0, 1.0))
-        action = np.clip(asked[-1] + noise * dice.standard_normal(asked[-1].shape), -1.0, 1.0)
+        action = np.clip(asked[-1] + noise * rng.standard_normal(asked[-1].shape), -1.0, 1.0)
         following, reward, ended, infos = env.step(action)
         steps += n
         totals += reward

@@ -1,4 +1,4 @@
-"""Imperfect sensors: what they deliver, whose dice they throw, and that perfect ones throw none."""
+"""Imperfect sensors: what they deliver, whose generators they draw from; perfect ones draw from none."""
 
 from dataclasses import replace
 
@@ -29,13 +29,13 @@ EVERYTHING_WRONG = (
 def run(sensors, ideal):
     """What is delivered after the reset and after each step. (n_steps, n, size) -> same shape."""
     n_worlds = ideal.shape[1]
-    dice = [np.random.default_rng([5, world]) for world in range(n_worlds)]
+    rngs = [np.random.default_rng([5, world]) for world in range(n_worlds)]
     channels = Observer(replace(PANDA, sensors=sensors), LIFT).channels
     imperfection = Imperfection(channels, n_worlds, CONTROL_HZ)
-    imperfection.reset(np.arange(n_worlds), ideal[0], dice)
+    imperfection.reset(np.arange(n_worlds), ideal[0], rngs)
     delivered = [imperfection.deliver(ideal[0])]
     for now in ideal[1:]:
-        imperfection.step(now, dice)
+        imperfection.step(now, rngs)
         delivered.append(imperfection.deliver(now))
     return np.array(delivered)
 
@@ -164,15 +164,15 @@ def test_noise_moves_pixels_and_leaves_flags_alone(rng):
 # -- in the cell -------------------------------------------------------------------------------------
 
 
-def test_perfect_sensors_leave_the_dice_and_the_observation_alone(rng):
+def test_perfect_sensors_leave_the_generators_and_the_observation_alone(rng):
     env, twin = make_env(PANDA.sensors), make_env(PANDA.sensors)
-    before = [dice.bit_generator.state for dice in env.cell.dice]
+    before = [rng.bit_generator.state for rng in env.cell.rngs]
     for action in actions(rng, 5, 3):
         observed = env.step(action)[0]
         twin.step(action)
         ideal = twin.cell.observer.observe(twin.cell.state, twin.cell.joints)
         np.testing.assert_array_equal(observed, ideal.astype(np.float32))
-    assert [dice.bit_generator.state for dice in env.cell.dice] == before
+    assert [rng.bit_generator.state for rng in env.cell.rngs] == before
     assert not [key for key in env.get_state() if key.startswith("sensor_")]
 
 
@@ -184,7 +184,7 @@ def test_observing_twice_tells_the_same(rng):
             np.testing.assert_array_equal(env.cell.observe().astype(np.float32), delivered)
 
 
-def test_a_world_depends_on_its_own_dice_only(rng):
+def test_a_world_depends_on_its_own_generator_only(rng):
     one, many = make_env(EVERYTHING_WRONG, 2), make_env(EVERYTHING_WRONG, 5, n_threads=2)
     np.testing.assert_array_equal(one.reset(), many.reset()[:2])
     for action in actions(rng, one.horizon + 5, 5):
@@ -233,10 +233,10 @@ def test_a_resumed_run_delivers_what_the_whole_run_would_have(rng):
     first, second = actions(rng, 7, 3), actions(rng, 20, 3)
     for action in first:
         last = env.step(action)[0]
-    state, dice = env.get_state(), [d.bit_generator.state for d in env.cell.dice]
+    state, saved_rngs = env.get_state(), [rng.bit_generator.state for rng in env.cell.rngs]
     again = make_env(EVERYTHING_WRONG)
     np.testing.assert_array_equal(again.set_state(state), last)
-    for own, saved in zip(again.cell.dice, dice, strict=True):
+    for own, saved in zip(again.cell.rngs, saved_rngs, strict=True):
         own.bit_generator.state = saved
     for action in second:
         np.testing.assert_array_equal(env.step(action)[0], again.step(action)[0])

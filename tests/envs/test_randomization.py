@@ -1,4 +1,4 @@
-"""Worlds that differ: each by its own dice, the same ones when they are resumed, and felt in physics."""
+"""Worlds that differ: each by its own generator, the same ones when they are resumed, and felt in physics."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def numbers(env, name):
     return env.cell.variation.numbers[:, NAMES.index(name)]
 
 
-# -- whose dice ------------------------------------------------------------------------------------
+# -- whose generator ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
@@ -139,10 +139,10 @@ def test_a_resumed_run_goes_on_as_if_never_stopped(rng):
     actions = actions_of(env, rng, 40)
     for action in actions[:17]:
         env.step(action)
-    saved, dice = env.get_state(), [own.bit_generator.state for own in env.dice]
+    saved, rngs = env.get_state(), [rng.bit_generator.state for rng in env.rngs]
     expected = [env.step(action) for action in actions[17:]]
     later = make()
-    for own, past in zip(later.dice, dice, strict=True):
+    for own, past in zip(later.rngs, rngs, strict=True):
         own.bit_generator.state = past
     later.set_state(saved)
     for action, step in zip(actions[17:], expected, strict=True):

@@ -88,14 +88,14 @@ def test_malformed_file_ends_in_one_sentence(name, tmp_path, monkeypatch, capfd)
     assert len(err) < 600 + len(str(path))
 
 
-def spoil(content, dice):
+def spoil(content, rng):
     """A few bytes changed, some removed."""
     spoiled = bytearray(content)
-    for place in dice.integers(len(spoiled), size=dice.integers(1, 4)):
-        spoiled[place] = dice.integers(256)
-    if dice.random() < 0.2:
-        place = dice.integers(len(spoiled))
-        del spoiled[place : place + dice.integers(1, 50)]
+    for place in rng.integers(len(spoiled), size=rng.integers(1, 4)):
+        spoiled[place] = rng.integers(256)
+    if rng.random() < 0.2:
+        place = rng.integers(len(spoiled))
+        del spoiled[place : place + rng.integers(1, 50)]
     return bytes(spoiled)
 
 

@@ -78,7 +78,7 @@ def test_what_a_mirrored_member_can_do_does_not_survive_and_trust_falls():
     assert quality.ready(settings), "it knows its body as well as any, but as a mirror shows it"
     teacher, body = Teacher(Body(schema, env), steer), Body(fitted(THREE)[0], pupil)
     outcome = rehearse(
-        pupil, Understudy(teacher, body).act, gamma=0.9, noise=np.zeros(4), dice=np.random.default_rng(0)
+        pupil, Understudy(teacher, body).act, gamma=0.9, noise=np.zeros(4), rng=np.random.default_rng(0)
     )
     trust, before = Trust(), Trust().level
     trust.note_rehearsal(int(outcome.success.sum()), 32, source_rate=1.0, worthwhile=False)

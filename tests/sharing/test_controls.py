@@ -95,8 +95,8 @@ def scrambled(body, seed):
 def test_shuffled_maps_carry_no_skill_from_one_member_to_another():
     env = ToyVecEnv(THREE, 32, radius=0.15)
     teacher = Teacher(Body(scrambled(TWO, 0), ToyVecEnv(TWO)), steer)
-    pupil, dice = Body(scrambled(THREE, 1), env), np.random.default_rng(0)
+    pupil, rng = Body(scrambled(THREE, 1), env), np.random.default_rng(0)
     assert (
-        rehearse(env, Understudy(teacher, pupil).act, gamma=0.9, noise=np.zeros(4), dice=dice).success.mean()
+        rehearse(env, Understudy(teacher, pupil).act, gamma=0.9, noise=np.zeros(4), rng=rng).success.mean()
         < 0.3
     )

@@ -45,10 +45,10 @@ def test_without_ripeness_all_keep_step():
 
 @pytest.mark.parametrize("seed", range(20))
 def test_all_make_all_their_steps_whatever_they_achieve(seed: int):
-    dice = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     progress = np.zeros(5)
     for _ in range(5 * 20):
-        standings = [Standing(float(p), float(dice.normal())) for p in progress]
+        standings = [Standing(float(p), float(rng.normal())) for p in progress]
         left = [k for k in range(5) if progress[k] < 1.0]
         going = [k for k in left if not waits(standings[k], [standings[j] for j in left if j != k], PACE)]
         assert going or not left

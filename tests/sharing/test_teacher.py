@@ -54,9 +54,7 @@ def rehearsed(pupil, noise=0.0, n_envs=32):
     teacher = Teacher(Body(fitted(TWO)[0], ToyVecEnv(TWO)), steer)
     spread = np.full(env.action_signature.size, noise)
     body = Body(fitted(pupil)[0], env)
-    return rehearse(
-        env, Understudy(teacher, body).act, gamma=0.9, noise=spread, dice=np.random.default_rng(0)
-    )
+    return rehearse(env, Understudy(teacher, body).act, gamma=0.9, noise=spread, rng=np.random.default_rng(0))
 
 
 def test_a_skill_survives_in_another_body():
@@ -78,7 +76,7 @@ def test_a_teacher_with_mirrored_maps_fails():
     teacher = Mirrored(Body(schema, ToyVecEnv(TWO)), steer)
     body = Body(fitted(THREE)[0], env)
     outcome = rehearse(
-        env, Understudy(teacher, body).act, gamma=0.9, noise=np.zeros(4), dice=np.random.default_rng(0)
+        env, Understudy(teacher, body).act, gamma=0.9, noise=np.zeros(4), rng=np.random.default_rng(0)
     )
     assert outcome.success.mean() < 0.3
 

@@ -88,16 +88,16 @@ class ToyVecEnv(VecEnv):
         super().__init__(n_envs, spaces.Box(low, high), spaces.Box(-1.0, 1.0, (self.action_signature.size,)))
 
     def _dream(self, seed, n_envs):
-        self.dice = [np.random.default_rng([seed, world]) for world in range(n_envs)]
+        self.rngs = [np.random.default_rng([seed, world]) for world in range(n_envs)]
         self._z, self._goal = np.zeros((n_envs, 5)), np.zeros((n_envs, 2))
         self._elapsed = np.zeros(n_envs, int)
         self.last_success = np.zeros(n_envs, bool)
 
     def _begin(self, worlds):
         for world in worlds:
-            dice = self.dice[world]
-            self._z[world] = [*dice.uniform(-0.5, 0.5, 2), 0, 0, dice.uniform(0, 0.5)]
-            self._goal[world] = dice.uniform(-0.5, 0.5, 2)
+            rng = self.rngs[world]
+            self._z[world] = [*rng.uniform(-0.5, 0.5, 2), 0, 0, rng.uniform(0, 0.5)]
+            self._goal[world] = rng.uniform(-0.5, 0.5, 2)
             self._elapsed[world] = 0
 
     def reset(self):

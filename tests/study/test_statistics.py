@@ -116,7 +116,7 @@ def test_equals_rliable_where_both_say_the_same(rng):
     assert probability_of_improvement(ours, theirs) == pytest.approx(
         metrics.probability_of_improvement(ours, theirs)
     )
-    # With one task rliable resamples what we resample. It takes its dice from numpy's global ones.
+    # With one task rliable resamples what we resample. It draws from numpy's global generator.
     np.random.seed(0)  # noqa: NPY002
     alone = rng.random((8, 1))
     _, bounds = library.get_interval_estimates(
