@@ -12,7 +12,7 @@ from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names
 from hacpo_robot.study.results import FOLDER, write_results
-from hacpo_robot.study.standing import StudyWatch
+from hacpo_robot.study.status import StudyWatch
 from hacpo_robot.study.study import Study
 
 DESCRIPTION = """Train every condition on every task with every fleet, once per group seed, and write the

@@ -9,7 +9,7 @@ from rich.table import Table
 from hacpo_robot.cli.terminal import Terminal
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Results
-from hacpo_robot.study.standing import Overview, Standing
+from hacpo_robot.study.status import CellStatus, Overview
 
 PLAIN_EVERY_S = 60.0
 """Seconds between two plain lines."""
@@ -65,7 +65,7 @@ def _reached(results: Results, condition: str, task: str) -> str:
     return f"{np.mean([np.mean(run) for run in runs.values()]):.0%} ({len(runs)})" if runs else "-"
 
 
-def _plain(standing: Standing) -> str:
+def _plain(standing: CellStatus) -> str:
     if not standing.rows:
         return f"{standing.cell.name}: {standing.phase}"
     share = np.mean([row.steps for row in standing.rows]) / standing.cell.settings.steps

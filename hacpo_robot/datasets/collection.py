@@ -11,9 +11,9 @@ from hacpo_robot.datasets.episode import Dataset, Episode, Header
 from hacpo_robot.datasets.recording import record
 from hacpo_robot.datasets.replay import TWINS
 from hacpo_robot.datasets.telling import as_experience, tell
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.vector import ManipulationVecEnv
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import DatasetError, UnknownNameError
 from hacpo_robot.learning.evaluation import HELD_OUT
 from hacpo_robot.learning.fleet import Fleet

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hacpo_robot.datasets.episode import Episode, Header
-from hacpo_robot.envs.cell import Cell
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.hub import BODY, body_vector, task_state, world_vector
 from hacpo_robot.envs.reset import Start
+from hacpo_robot.envs.workcell import Workcell
 from hacpo_robot.errors import DatasetError
 from hacpo_robot.specs.rotation import quaternion_of_yaw
 from hacpo_robot.specs.signature import FloatArray
@@ -68,7 +68,7 @@ def replay(header: Header, episode: Episode) -> Replay:
     )
 
 
-def guess_start(cell: Cell, header: Header, episode: Episode) -> Start:
+def guess_start(cell: Workcell, header: Header, episode: Episode) -> Start:
     """The start that an episode's first moment tells of: its objects and goal, the joints as sensed.
 
     A robot that does not sense its joints is put where it rests.
@@ -100,7 +100,7 @@ def _upright(state: TaskState) -> FloatArray:
     return quaternion_of_yaw(np.arctan2(state.object_rot_w[:, 1, 0], state.object_rot_w[:, 0, 0]))
 
 
-def _sensed_joints(cell: Cell, header: Header, observation: FloatArray) -> FloatArray:
+def _sensed_joints(cell: Workcell, header: Header, observation: FloatArray) -> FloatArray:
     """Joint positions that an observation tells of, else those at home. Shape (n_joints,)."""
     slides = cell.handles.arm_slides
     for sensor in cell.robot.sensors:

@@ -8,8 +8,8 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.envs.cell import CONTROL_HZ, Cell, Outcome, inside
 from hacpo_robot.envs.reset import HOME_NOISE
+from hacpo_robot.envs.workcell import CONTROL_HZ, Outcome, Workcell, inside
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.sim.worlds import IntArray
 from hacpo_robot.specs.prop import Region
@@ -20,7 +20,7 @@ from hacpo_robot.specs.task import TaskSpec
 
 
 @dataclass(frozen=True)
-class Step:
+class StepResult:
     """What one control step led to, before any world starts anew."""
 
     outcome: Outcome
@@ -49,7 +49,7 @@ class Step:
 class Episodes:
     """Owner of a cell and of the age of every world's episode; ended worlds wait for :meth:`begin`."""
 
-    def __init__(self, cell: Cell, *, tool_region: Region | None = None) -> None:
+    def __init__(self, cell: Workcell, *, tool_region: Region | None = None) -> None:
         """Take over a cell.
 
         Args:
@@ -67,7 +67,7 @@ class Episodes:
         self.action_space = spaces.Box(-1.0, 1.0, (cell.action_signature.size,))
 
     def change_task(self, task: TaskSpec) -> None:
-        """Go on with a task that differs in numbers; see :meth:`Cell.change_task`."""
+        """Go on with a task that differs in numbers; see :meth:`Workcell.change_task`."""
         self.cell.change_task(task)
         self.horizon = round(task.horizon_s * CONTROL_HZ)
 
@@ -77,7 +77,7 @@ class Episodes:
         self.elapsed[worlds] = 0
         self.returns[worlds] = 0.0
 
-    def step(self, actions: FloatArray) -> Step:
+    def step(self, actions: FloatArray) -> StepResult:
         """Hold actions for one control step. Shape (n_worlds, action size)."""
         outcome = self.cell.step(actions)
         observation = self.observe()
@@ -88,7 +88,7 @@ class Episodes:
             terminated = terminated | ~inside(self.cell.state.tool_pos_w, self._tool_region)
         self.n_broken += np.count_nonzero(outcome.broken)
         self.n_lost += np.count_nonzero(outcome.lost & ~outcome.broken)
-        return Step(outcome, observation, terminated, (self.elapsed >= self.horizon) & ~terminated)
+        return StepResult(outcome, observation, terminated, (self.elapsed >= self.horizon) & ~terminated)
 
     def observe(self) -> NDArray[np.float32]:
         """What every robot senses now. Shape (n_worlds, observation size)."""
@@ -122,5 +122,5 @@ def make_episodes(
     robot = load_robot(robot) if isinstance(robot, str) else robot
     task = load_task(task) if isinstance(task, str) else task
     scene = make_scene(robot, task)
-    cell = Cell(scene, HOME_NOISE, n_worlds, seed=seed, n_threads=n_threads, randomization=randomization)
+    cell = Workcell(scene, HOME_NOISE, n_worlds, seed=seed, n_threads=n_threads, randomization=randomization)
     return Episodes(cell)

@@ -4,7 +4,7 @@ import numpy as np
 
 from hacpo_robot.control.cartesian import solve_twist
 from hacpo_robot.control.joint import joint_scale
-from hacpo_robot.envs.cell import CONTROL_HZ, Cell
+from hacpo_robot.envs.workcell import CONTROL_HZ, Workcell
 from hacpo_robot.sim.worlds import IntArray
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.rotation import upright_error
@@ -22,7 +22,7 @@ velocity servo is asked for, to move as fast."""
 class ScriptedExpert:
     """Actions for all worlds of a cell, each at its own stage of the task's script."""
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Workcell) -> None:
         """Begin every world at the first stage."""
         self.cell = cell
         self.stage = np.zeros(cell.n_worlds, int)
@@ -48,7 +48,7 @@ class ScriptedExpert:
         return tool_action(self.cell, np.stack(moves)[at], np.stack(turns)[at], grip)
 
 
-def tool_action(cell: Cell, move: FloatArray, turn: FloatArray, grip: FloatArray) -> FloatArray:
+def tool_action(cell: Workcell, move: FloatArray, turn: FloatArray, grip: FloatArray) -> FloatArray:
     """The action that moves the tool, whatever the robot's interface.
 
     Args:
@@ -73,7 +73,7 @@ def tool_action(cell: Cell, move: FloatArray, turn: FloatArray, grip: FloatArray
     return np.clip(np.concatenate([arm, grip[:, None]], axis=-1), -1.0, 1.0)
 
 
-def _drift_home(cell: Cell) -> FloatArray:
+def _drift_home(cell: Workcell) -> FloatArray:
     """Joint motion that the tool does not feel, towards the home posture. Shape (n, n_joints)."""
     transposed = cell.joints.jacobian.swapaxes(-1, -2)
     felt = transposed @ np.linalg.pinv(transposed)

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from hacpo_robot.control.cartesian import UPRIGHT_GAIN
 from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.control.gripper import Gripper
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.robosuite import (
     COUNTERPARTS,
@@ -20,6 +19,7 @@ from hacpo_robot.envs.robosuite import (
     controller_like,
     make_robosuite,
 )
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.sim.robosuite_model import loosen_base, touch_once

@@ -8,8 +8,8 @@ import numpy as np
 from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.episodes import make_episodes
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import HacpoError, InvalidSpecError
 from hacpo_robot.sim.camera import Camera
 from hacpo_robot.sim.scene import make_scene

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from hacpo_robot.envs.cell import Cell
-from hacpo_robot.envs.episodes import Episodes, Step, make_episodes
+from hacpo_robot.envs.episodes import Episodes, StepResult, make_episodes
 from hacpo_robot.envs.hub import BODY, EFFECT, body_vector, task_state, world_signature, world_vector
+from hacpo_robot.envs.workcell import Workcell
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
@@ -96,7 +96,7 @@ class ManipulationVecEnv(VecEnv):
         self._actions = np.asarray(actions, float)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Step all worlds and start those anew whose episode ended."""
+        """StepResult all worlds and start those anew whose episode ended."""
         step = self.episodes.step(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         observation, ended = step.observation, step.ended
@@ -109,7 +109,7 @@ class ManipulationVecEnv(VecEnv):
         self.last_success = step.outcome.success
         return observation, step.outcome.reward.astype(np.float32), ended, infos
 
-    def _episode_info(self, world: int, step: Step) -> dict[str, Any]:
+    def _episode_info(self, world: int, step: StepResult) -> dict[str, Any]:
         return {
             "terminal_observation": step.observation[world].copy(),
             "TimeLimit.truncated": bool(step.truncated[world]),
@@ -215,5 +215,5 @@ def make_vec_env(
 
 def make_babble_env(robot: RobotSpec, task: TaskSpec, n_envs: int, seed: int) -> ManipulationVecEnv:
     """The environment of motor babbling: starts in wide postures, ends where the tool leaves the table."""
-    cell = Cell(make_scene(robot, task), BABBLE_NOISE, n_envs, seed=seed)
+    cell = Workcell(make_scene(robot, task), BABBLE_NOISE, n_envs, seed=seed)
     return ManipulationVecEnv(Episodes(cell, tool_region=BABBLE_REGION))

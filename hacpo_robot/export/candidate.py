@@ -6,12 +6,12 @@ from functools import cached_property
 import numpy as np
 from stable_baselines3 import PPO
 
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.vector import ManipulationVecEnv
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.export.commands import CommandScale, command_signature
 from hacpo_robot.export.graph import PolicyGraph, make_policy_graph
 from hacpo_robot.export.interface import Interface
-from hacpo_robot.export.metadata import Body
+from hacpo_robot.export.metadata import ArmModel
 from hacpo_robot.export.trained import TrainedPolicy
 from hacpo_robot.specs.signature import Signature
 
@@ -42,7 +42,7 @@ class Candidate:
         return CommandScale.of(self.commands, self.env.robot.gripper)
 
     @cached_property
-    def body(self) -> Body:
+    def body(self) -> ArmModel:
         """Joints and servos; these have bias -kp on the position (none for velocity), -kv on the velocity."""
         cell = self.env.cell
         bias = np.abs(cell.scene.model.actuator_biasprm[cell.handles.arm_ctrl])
@@ -50,7 +50,7 @@ class Candidate:
             tuple(value if np.isfinite(value) else None for value in limits.tolist())
             for limits in cell.handles.arm_range.T
         )
-        return Body(
+        return ArmModel(
             low=low, high=high, stiffness=tuple(bias[:, 1].tolist()), damping=tuple(bias[:, 2].tolist())
         )
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from hacpo_robot.envs.cell import CONTROL_HZ
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import ExportError
 from hacpo_robot.export import runtime
 from hacpo_robot.export.candidate import Candidate
@@ -19,10 +19,10 @@ from hacpo_robot.export.engines import OpenCVPolicy
 from hacpo_robot.export.graph import read_statistics, write_metadata, write_onnx
 from hacpo_robot.export.limits import measure_limits
 from hacpo_robot.export.metadata import (
-    Evaluation,
     Normalization,
     PolicyDescription,
     Provenance,
+    ReportedEvaluation,
     make_metadata,
     policy_metadata,
 )
@@ -44,7 +44,7 @@ def export_policy(
     folder: Path,
     provenance: Provenance,
     episodes: Sequence[FloatArray],
-    evaluation: Evaluation | None = None,
+    evaluation: ReportedEvaluation | None = None,
     trial: Trial | None = None,
 ) -> ParityReport:
     """Write a policy as a folder that needs no simulator, no torch and no other robot.
@@ -133,7 +133,7 @@ def _describe(
     candidate: Candidate,
     provenance: Provenance,
     episodes: Sequence[FloatArray],
-    evaluation: Evaluation | None,
+    evaluation: ReportedEvaluation | None,
 ) -> PolicyDescription:
     statistics, trained = read_statistics(candidate.model), candidate.as_trained()
     commands = [trained.follow(episode) for episode in episodes]

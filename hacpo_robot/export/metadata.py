@@ -37,7 +37,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluation:
+class ReportedEvaluation:
     """Outcome of held-out episodes."""
 
     n_episodes: int
@@ -62,7 +62,7 @@ class Normalization:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Body:
+class ArmModel:
     """What the compiled model says of the arm, per joint in control order."""
 
     low: tuple[float | None, ...]
@@ -85,13 +85,13 @@ class PolicyDescription:
     control_hz: float
     normalization: Normalization
     provenance: Provenance
-    body: Body
+    body: ArmModel
     interface: Interface
     limits: Limits
     package_version: str
     created_at: str
     """UTC, ISO 8601."""
-    evaluation: Evaluation | None = None
+    evaluation: ReportedEvaluation | None = None
     """``None`` where the policy was not evaluated."""
     parity: ParityReport | None = None
     """``None`` where the file was not compared yet."""
@@ -163,7 +163,7 @@ def gripper_speed(gripper: GripperSpec, control_hz: float) -> float:
     return GRIPPER_SPEED / 2 * gripper.stroke * control_hz
 
 
-def _robot(robot: RobotSpec, body: Body) -> dict[str, object]:
+def _robot(robot: RobotSpec, body: ArmModel) -> dict[str, object]:
     units = robot.arm.joint_units.split(",")
     return {
         "name": robot.name,
@@ -224,7 +224,7 @@ def _normalization(normalization: Normalization) -> dict[str, object]:
     }
 
 
-def _evaluation(evaluation: Evaluation | None) -> dict[str, object] | None:
+def _evaluation(evaluation: ReportedEvaluation | None) -> dict[str, object] | None:
     if evaluation is None:
         return None
     return {

@@ -12,8 +12,8 @@ from stable_baselines3.common.vec_env import VecEnv
 from hacpo_robot.learning.adoption import adopt
 from hacpo_robot.learning.foresight import expect_observations, expect_returns
 from hacpo_robot.learning.model_view import ModelView
+from hacpo_robot.learning.rehearsal_worlds import RehearsalWorlds
 from hacpo_robot.learning.safety_net import SafetyNet
-from hacpo_robot.learning.stage import Stage
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.member import Member
@@ -26,7 +26,7 @@ EXAM_ROUNDS = 2
 
 
 class Apprentice:
-    """Owner of a learner's stage and of its safety net: when parts are played, and what is adopted."""
+    """Owner of a learner's rehearsal worlds and safety net: when parts are played, and what is adopted."""
 
     def __init__(
         self, exchange: Exchange, member: Member, env: VecEnv, model: PPO, generator: torch.Generator
@@ -42,7 +42,7 @@ class Apprentice:
         """
         self._exchange, self._member, self._model = exchange, member, model
         self._view, self._generator = ModelView(model), generator
-        self.stage = Stage(env, model, self._view)
+        self.worlds = RehearsalWorlds(env, model, self._view)
         self.safety_net = SafetyNet()
         self._last_is_due = False
 
@@ -55,7 +55,7 @@ class Apprentice:
     def rehearse(self, log: Logger) -> None:
         """Try what others would do here, where it is time for that; adopt it where it is worth it."""
         settings = self._exchange.settings
-        if settings.guards.share_cap and self.stage.share >= settings.rehearsal_share:
+        if settings.guards.share_cap and self.worlds.share >= settings.rehearsal_share:
             return
         if self._last_is_due:
             self._last_is_due = False
@@ -71,7 +71,7 @@ class Apprentice:
             return
         rehearsal = self._play(source, settings.rehearsal_std)
         if self._exchange.is_worthwhile(name, rehearsal):
-            self._note_exam(self.stage.play_own(), log)
+            self._note_exam(self.worlds.play_own(), log)
         rounds = 1
         while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(name, rehearsal):
             rehearsal = rehearsal.joined(self._play(source, settings.rehearsal_std))
@@ -89,7 +89,7 @@ class Apprentice:
         """
         settings = self._exchange.settings
         sources = self._exchange.last_sources(self._member.name)
-        while sources and not self.stage.has_room_for(len(sources) + settings.last_rounds - 1 + EXAM_ROUNDS):
+        while sources and not self.worlds.has_room_for(len(sources) + settings.last_rounds - 1 + EXAM_ROUNDS):
             sources.pop()
         if not sources:
             return
@@ -121,7 +121,7 @@ class Apprentice:
         assert source.teacher is not None
         assert self._member.body is not None
         part = Understudy(source.teacher, self._member.body)
-        return self.stage.play(part.act, most_noise)
+        return self.worlds.play(part.act, most_noise)
 
     def sit_exam(self, log: Logger) -> None:
         """Show what it can do, for those that have waited for it, when it comes to wait for them."""
@@ -134,9 +134,9 @@ class Apprentice:
             self._last_is_due = settings.last_rounds > 0
 
     def _play_exam(self) -> Rehearsal:
-        exam = self.stage.play_own()
+        exam = self.worlds.play_own()
         for _ in range(EXAM_ROUNDS - 1):
-            exam = exam.joined(self.stage.play_own())
+            exam = exam.joined(self.worlds.play_own())
         return exam
 
     def _note_exam(self, exam: Rehearsal, log: Logger) -> None:
@@ -166,13 +166,13 @@ class Apprentice:
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """What was played, and what waits to be judged, as arrays."""
-        parts = {"stage": self.stage.get_state(), "safety_net": self.safety_net.get_state()}
+        parts = {"worlds": self.worlds.get_state(), "safety_net": self.safety_net.get_state()}
         arrays = {f"{part}/{name}": array for part, held in parts.items() for name, array in held.items()}
         return arrays | {"last_is_due": np.array(self._last_is_due)}
 
     def set_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self._last_is_due = bool(state["last_is_due"])
-        for part, owner in (("stage", self.stage), ("safety_net", self.safety_net)):
+        for part, owner in (("worlds", self.worlds), ("safety_net", self.safety_net)):
             start = f"{part}/"
             owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})

@@ -39,5 +39,5 @@ def calibrate(
     schema, quality = fit_schema(Anatomy.of(learner.member.embodiment), data, starts, settings, seed)
     learner.member.schema = schema if quality.ready(settings) or not guards.readiness else None
     learner.member.memory = BodyMemory.of(data)
-    learner.model.num_timesteps += len(data.body) - free_steps
+    learner.model.num_timesteps += len(data) - free_steps
     return quality

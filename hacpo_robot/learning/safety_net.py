@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-PATIENCE = 8
+JUDGED_AFTER = 8
 """Rollouts after which an adoption is judged; the success rate looks back on about three."""
 FALL = 0.1
 """Loss of success rate from which on the learner goes back."""
@@ -25,7 +25,7 @@ class SafetyNet:
     def remember(self, policy: ActorCriticPolicy, success_rate: float) -> None:
         """Remember a policy that is about to change; one that still waited to be judged is forgotten."""
         self._before = {name: value.clone() for name, value in policy.state_dict().items()}
-        self._rate, self._left = success_rate, PATIENCE
+        self._rate, self._left = success_rate, JUDGED_AFTER
 
     def judge(self, policy: ActorCriticPolicy, success_rate: float) -> bool:
         """After each rollout: whether the policy was put back, as it succeeds clearly less often now."""

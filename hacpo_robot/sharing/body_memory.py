@@ -16,7 +16,7 @@ RECENT = 16_384
 class BodyData:
     """What one body sensed, did, and brought about. Raw units, shape (n, ·) each."""
 
-    body: FloatArray
+    senses: FloatArray
     """Body part of the observation."""
     action: FloatArray
     """Executed action in [-1, 1]."""
@@ -28,14 +28,14 @@ class BodyData:
 
     def __len__(self) -> int:
         """Number of steps."""
-        return len(self.body)
+        return len(self.senses)
 
     @classmethod
     def of(cls, steps: Experience, anatomy: Anatomy) -> "BodyData":
         """Own steps, but for the last one of every episode, after which nothing was sensed."""
         rows = np.flatnonzero(steps.episode[1:] == steps.episode[:-1])
-        body = steps.observation[:, anatomy.body]
-        return cls(body[rows], steps.action[rows], steps.body[rows], steps.effect[rows], body[rows + 1])
+        senses = steps.observation[:, anatomy.body]
+        return cls(senses[rows], steps.action[rows], steps.body[rows], steps.effect[rows], senses[rows + 1])
 
     def take(self, rows: slice | np.ndarray) -> "BodyData":
         """Some of the rows."""

@@ -52,7 +52,7 @@ class BodyState(NamedTuple):
     hub state, known in training, tells how fast.
     """
 
-    body: Tensor
+    senses: Tensor
     """Body part of the observation. Shape (n, body size)."""
     hub: Tensor
     """Body part of ``z``. Shape (n, hub size)."""
@@ -134,9 +134,9 @@ class BodySchema(nn.Module):
         schema.load_state_dict(state)
         return schema.requires_grad_(False).eval()
 
-    def encode(self, body: Tensor) -> Tensor:
+    def encode(self, senses: Tensor) -> Tensor:
         """Hub state of a sensed body (E)."""
-        return self.hub_units.inverse(self.E(self.body_units(body)))
+        return self.hub_units.inverse(self.E(self.body_units(senses)))
 
     def start(self, hub: Tensor) -> Tensor:
         """What this body would sense in a hub state, nothing known of the past."""
@@ -157,7 +157,7 @@ class BodySchema(nn.Module):
             hub: Body part of ``z`` now.
         """
         hub = self._familiar(hub)
-        predicted = self.body_units(before.body + self.predict_change(before, action))
+        predicted = self.body_units(before.senses + self.predict_change(before, action))
         wanted = self.hub_units(hub)
         posture = self._meet(self.reconcile(predicted, wanted), wanted, TRACK_SPREAD)
         return self._pass_through(self.body_units.inverse(posture), hub)
@@ -226,7 +226,7 @@ class BodySchema(nn.Module):
 
     def standard_state(self, state: BodyState) -> Tensor:
         """Body and hub as D, F and B read them, standard units. Shape (n, body size + hub size)."""
-        return torch.cat([self.body_units(state.body), self.hub_units(self._familiar(state.hub))], dim=-1)
+        return torch.cat([self.body_units(state.senses), self.hub_units(self._familiar(state.hub))], dim=-1)
 
     def _inputs(self, state: BodyState, request: Tensor) -> Tensor:
         return torch.cat([self.standard_state(state), request], dim=-1)
@@ -253,10 +253,11 @@ class BodySchema(nn.Module):
         stiffness = weighted @ slope + torch.eye(posture.shape[1]) / spread**2
         return posture + torch.linalg.solve(stiffness, pull)
 
-    def _pass_through(self, body: Tensor, hub: Tensor) -> Tensor:
+    def _pass_through(self, senses: Tensor, hub: Tensor) -> Tensor:
         (own, theirs), bound = self._state_pass, self._state_bound
-        body[:, own] = torch.where(hub[:, theirs] < bound, hub[:, theirs], body[:, own].maximum(bound))
-        return body
+        wider = senses[:, own].maximum(bound)
+        senses[:, own] = torch.where(hub[:, theirs] < bound, hub[:, theirs], wider)
+        return senses
 
 
 class Mlp(nn.Module):

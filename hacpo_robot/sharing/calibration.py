@@ -16,7 +16,7 @@ HOLD = (2, 8)
 class Starts:
     """How a body's own episodes begin. Raw units, shape (n, ·) each."""
 
-    body: FloatArray
+    senses: FloatArray
     """Body part of the observation."""
     hub: FloatArray
     """Body part of ``z``."""
@@ -57,8 +57,8 @@ def babble(env, n_steps: int, rng: np.random.Generator) -> BodyData:  # noqa: AN
         final = following.copy()
         for world in np.flatnonzero(ended):
             final[world] = infos[world]["terminal_observation"]
-        body, after = observation[:, anatomy.body], final[:, anatomy.body]
-        rows.append((body, action, hub, env.effect().copy(), after))
+        senses, after = observation[:, anatomy.body], final[:, anatomy.body]
+        rows.append((senses, action, hub, env.effect().copy(), after))
         observation = following
         mover.forget(np.flatnonzero(ended))
     return BodyData(*(np.concatenate(column) for column in zip(*rows, strict=True)))

@@ -37,7 +37,7 @@ EFFECT_NOISE = 0.1
 class Rows(NamedTuple):
     """Steps of one body in standard units, the action as it is. Shape (n, ·) each."""
 
-    body: Tensor
+    senses: Tensor
     hub: Tensor
     state: Tensor
     """Body and hub together as D, F and B read them."""
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
 
     def draw(self, n: int, generator: torch.Generator) -> "Rows":
         """Some of the steps, with repeats."""
-        chosen = torch.randint(len(self.body), (n,), generator=generator)
+        chosen = torch.randint(len(self.senses), (n,), generator=generator)
         return Rows(*(column[chosen] for column in self))
 
 
@@ -89,12 +89,12 @@ def fit_schema(
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        schema = BodySchema(anatomy, n_starts=len(starts.body), bank_size=min(settings.bank_size, cut))
-    body, _, hub, effect, following = _tensors(data.take(slice(cut)))
-    schema.body_units.measure(body)
+        schema = BodySchema(anatomy, n_starts=len(starts.senses), bank_size=min(settings.bank_size, cut))
+    senses, _, hub, effect, following = _tensors(data.take(slice(cut)))
+    schema.body_units.measure(senses)
     schema.hub_units.measure(hub)
     schema.effect_units.measure(effect)
-    schema.change_units.measure(following - body)
+    schema.change_units.measure(following - senses)
     low, high = hub.quantile(RARE, dim=0), hub.quantile(1 - RARE, dim=0)
     schema.hub_low.copy_(low - MARGIN * (high - low))
     schema.hub_high.copy_(high + MARGIN * (high - low))
@@ -113,7 +113,7 @@ def fit_schema(
             generator,
         )
     schema.requires_grad_(False).eval()
-    schema.start_body.copy_(torch.as_tensor(starts.body))
+    schema.start_body.copy_(torch.as_tensor(starts.senses))
     schema.start_hub.copy_(torch.as_tensor(starts.hub))
     schema.bank_hub.copy_(hub[torch.randperm(len(hub), generator=generator)[: len(schema.bank_hub)]])
     return schema, measure_schema(schema, data.take(slice(cut, None)))
@@ -121,9 +121,9 @@ def fit_schema(
 
 def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
     """Quality on data the schema has not seen; also sets its support radius and sense error."""
-    body, action, hub, effect, following = _tensors(data)
-    state, wanted = BodyState(body, hub), schema.effect_units(effect)
-    missed = schema.hub_units(schema.encode(body)) - schema.hub_units(hub)
+    senses, action, hub, effect, following = _tensors(data)
+    state, wanted = BodyState(senses, hub), schema.effect_units(effect)
+    missed = schema.hub_units(schema.encode(senses)) - schema.hub_units(hub)
     schema.sense_error.copy_(missed.pow(2).mean(dim=0).sqrt().clamp(min=0.01))
     schema.support_radius.fill_(1.0)
     schema.support_radius.copy_(schema.support_distance(hub).quantile(0.95).clamp(min=1e-6))
@@ -131,7 +131,7 @@ def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
     return SchemaQuality(
         sense_r2=1 - float(missed.pow(2).mean() / schema.hub_units(hub).var(dim=0).mean()),
         change_r2=_r2(
-            schema.change_units(schema.predict_change(state, action)), schema.change_units(following - body)
+            schema.change_units(schema.predict_change(state, action)), schema.change_units(following - senses)
         ),
         effect_r2=_r2(schema.predict_effect(state, action), wanted),
         action_r2=_r2(schema.predict_effect(state, chosen), wanted),
@@ -140,7 +140,7 @@ def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
 
 def _undisturbed(data: BodyData) -> NDArray[np.intp]:
     """Steps unlike nearly all others left out: a blow from outside teaches nothing of the body."""
-    change = np.concatenate([data.following - data.body, data.effect], axis=1)
+    change = np.concatenate([data.following - data.senses, data.effect], axis=1)
     away = np.abs(change - np.median(change, axis=0))
     usual = np.quantile(away, 1 - RARE, axis=0)
     return np.flatnonzero((away <= BLOW * usual + 1e-6).all(axis=1))
@@ -204,9 +204,9 @@ def _descend(
 def _loss(schema: BodySchema, name: str, rows: Rows, generator: torch.Generator) -> Tensor:
     """What one map is fitted by."""
     if name == "E":
-        return _mse(schema.E(rows.body), rows.hub)
+        return _mse(schema.E(rows.senses), rows.hub)
     if name == "R":
-        clean = rows.body
+        clean = rows.senses
         spread = ASTRAY[0] * (ASTRAY[1] / ASTRAY[0]) ** torch.rand((len(clean), 1), generator=generator)
         seen = clean + spread * torch.randn(clean.shape, generator=generator)
         at = rows.hub + HUB_NOISE * torch.randn(rows.hub.shape, generator=generator)
@@ -224,19 +224,19 @@ def _loss(schema: BodySchema, name: str, rows: Rows, generator: torch.Generator)
 
 def _standard(schema: BodySchema, data: BodyData) -> Rows:
     """Data in the units of a schema."""
-    body, action, hub, effect, following = _tensors(data)
+    senses, action, hub, effect, following = _tensors(data)
     return Rows(
-        body=schema.body_units(body),
+        senses=schema.body_units(senses),
         hub=schema.hub_units(hub),
-        state=schema.standard_state(BodyState(body, hub)),
+        state=schema.standard_state(BodyState(senses, hub)),
         action=action,
         effect=schema.effect_units(effect),
-        change=schema.change_units(following - body),
+        change=schema.change_units(following - senses),
     )
 
 
 def _tensors(data: BodyData) -> tuple[Tensor, ...]:
-    columns = (data.body, data.action, data.hub, data.effect, data.following)
+    columns = (data.senses, data.action, data.hub, data.effect, data.following)
     return tuple(torch.as_tensor(np.asarray(column), dtype=torch.float32) for column in columns)
 
 

@@ -14,9 +14,9 @@ from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.translation import Translation, compose_observation, tensor, translate
 from hacpo_robot.specs.signature import FloatArray
 
-CATCHING_UP = 0.5
+INTEGRAL_GAIN = 0.5
 """Share of what a step left undone that is asked for on top of the next."""
-PATIENCE = 0.9
+INTEGRAL_LEAK = 0.9
 """Share of a debt that is left to the next step."""
 
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
@@ -101,7 +101,7 @@ class Understudy:
         if self._owed is not None:
             before, debt = self._owed
             limit = self._pupil.schema.effect_units.std
-            debt = (PATIENCE * debt + CATCHING_UP * (before - done)).clamp(-limit, limit)
+            debt = (INTEGRAL_LEAK * debt + INTEGRAL_GAIN * (before - done)).clamp(-limit, limit)
         self._owed = wanted, debt
         return debt
 

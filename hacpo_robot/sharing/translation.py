@@ -52,12 +52,14 @@ def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment
     """
     hub, effect = tensor(experience.body), tensor(experience.effect)
     with torch.inference_mode():
-        body, action = _live_through(hub, effect, experience.episode, schema)
-        missed = schema.predict_effect(BodyState(body, hub), action) - schema.effect_units(effect)
+        senses, action = _live_through(hub, effect, experience.episode, schema)
+        missed = schema.predict_effect(BodyState(senses, hub), action) - schema.effect_units(effect)
         effect_error = missed.pow(2).mean(dim=-1).sqrt()
         support = schema.support_distance(hub)
     return Translation(
-        observation=compose_observation(embodiment, schema.anatomy, body, experience.body, experience.world),
+        observation=compose_observation(
+            embodiment, schema.anatomy, senses, experience.body, experience.world
+        ),
         action=action.numpy(),
         support=support.double().numpy(),
         effect_error=effect_error.double().numpy(),
@@ -67,20 +69,20 @@ def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment
 
 
 def compose_observation(
-    embodiment: Embodiment, anatomy: Anatomy, body: Tensor, hub: FloatArray, world: FloatArray
+    embodiment: Embodiment, anatomy: Anatomy, senses: Tensor, hub: FloatArray, world: FloatArray
 ) -> NDArray[np.float32]:
     """A raw observation, within its bounds. Shape (n, observation size).
 
     Args:
         embodiment: Whose.
         anatomy: Of the embodiment.
-        body: What it senses of its body, decoded. Shape (n, body size).
+        senses: What it senses of its body, decoded. Shape (n, body size).
         hub: Body part of ``z``. Shape (n, ·).
         world: World part of ``z``. Shape (n, ·).
     """
     signature = embodiment.observation_signature
     observation = np.empty((len(hub), signature.size))
-    observation[:, anatomy.body] = body.numpy()
+    observation[:, anatomy.body] = senses.numpy()
     observation[:, anatomy.world] = embodiment.sense_world(hub, world)
     return np.clip(observation, signature.low, signature.high).astype(np.float32)
 
@@ -98,15 +100,15 @@ def _live_through(
     rows = torch.as_tensor(starts[:, None] + np.minimum(steps, lengths[:, None] - 1))  # (k, longest)
     state = BodyState(schema.start(hub[rows[:, 0]]), hub[rows[:, 0]])
     action = schema.choose_action(state, effect[rows[:, 0]])
-    bodies, actions = [state.body], [action]
+    sensed, actions = [state.senses], [action]
     for step in steps[1:]:
         now = rows[:, step]
         state = BodyState(schema.track(state, action, hub[now]), hub[now])
         action = schema.choose_action(state, effect[now])
-        bodies.append(state.body)
+        sensed.append(state.senses)
         actions.append(action)
     real = torch.as_tensor(steps < lengths[:, None])
-    return torch.stack(bodies, dim=1)[real], torch.stack(actions, dim=1)[real]
+    return torch.stack(sensed, dim=1)[real], torch.stack(actions, dim=1)[real]
 
 
 def own_words(experience: Experience) -> Translation:

@@ -6,7 +6,7 @@ from hacpo_robot.specs.signature import FloatArray
 
 MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
-PATIENCE = 6
+FIRST_WAIT = 6
 """Half of the cross phases that pass after a first rehearsal in vain; with each further one they double."""
 PRACTICE = 16
 """Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
@@ -77,7 +77,7 @@ class Trust:
         self._expected = MEMORY * self._expected + episodes * source_rate
         self._done = MEMORY * self._done + successes
         self._known_rate = source_rate
-        self._wait = PATIENCE if worthwhile else 2 * max(self._wait, PATIENCE)
+        self._wait = FIRST_WAIT if worthwhile else 2 * max(self._wait, FIRST_WAIT)
         self._left = PRACTICE if worthwhile else self._wait
 
     def get_state(self) -> dict[str, FloatArray]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.robosuite import make_robosuite
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.metadata import Provenance

@@ -16,7 +16,7 @@ from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.standing import Standing
+from hacpo_robot.study.status import CellStatus
 from hacpo_robot.study.train import train
 
 LOG = "log.txt"
@@ -77,7 +77,7 @@ class CellProcess:
             worker: Number of the worker that it occupies.
             cores: That it may use; all when empty.
         """
-        self.cell, self.worker, self.standing = cell, worker, Standing(cell)
+        self.cell, self.worker, self.standing = cell, worker, CellStatus(cell)
         self.was_asked_to_stop = False
         context = multiprocessing.get_context("spawn")
         self.news, theirs = context.Pipe(duplex=False)
@@ -106,7 +106,7 @@ class CellProcess:
         self._process.kill()
         self._process.join()
 
-    def listen(self) -> Standing:
+    def listen(self) -> CellStatus:
         """Where it stands, after all that it has said so far."""
         try:
             while self.news.poll():

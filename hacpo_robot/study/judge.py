@@ -10,8 +10,7 @@ from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
 from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.interface import Interface
-from hacpo_robot.export.metadata import Evaluation as ExportedEvaluation
-from hacpo_robot.export.metadata import Provenance
+from hacpo_robot.export.metadata import Provenance, ReportedEvaluation
 from hacpo_robot.export.parity import ClosedLoop, ParityReport, compare_episodes
 from hacpo_robot.export.runtime import Policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Act, Evaluation, HeldOut, evaluate, pool_evaluations
@@ -109,8 +108,8 @@ def provenance_of(learner: Learner, settings: TrainSettings, run: RunFolder) -> 
     )
 
 
-def _for_export(evaluation: Evaluation) -> ExportedEvaluation:
-    return ExportedEvaluation(
+def _for_export(evaluation: Evaluation) -> ReportedEvaluation:
+    return ReportedEvaluation(
         n_episodes=evaluation.n_episodes,
         n_success=evaluation.n_success,
         pc_success_ci95=evaluation.pc_success_ci95,

@@ -16,7 +16,7 @@ TAG = re.compile(r"sharing/(?P<source>[^/>]+)->(?P<learner>[^/]+)/(?P<key>\w+)")
 
 
 @dataclass(frozen=True)
-class Lessons:
+class PairSummary:
     """What one learner took from one source in a whole run."""
 
     source: str
@@ -37,7 +37,7 @@ class Lessons:
     """At the last rehearsal; one half where there was none."""
 
 
-def read_lessons(run: RunFolder) -> list[Lessons]:
+def read_lessons(run: RunFolder) -> list[PairSummary]:
     """All pairs of which a run's log tells, by source and learner."""
     pairs: dict[tuple[str, str], dict[str, Series]] = defaultdict(dict)
     for robot in sorted(path for path in run.path.glob("tb/*") if path.is_dir()):
@@ -55,14 +55,14 @@ def _read_series(folder: Path) -> dict[str, Series]:
     return {tag: {note.step: note.value for note in accumulator.Scalars(tag)} for tag in tags}
 
 
-def _sum_up(source: str, learner: str, log: dict[str, Series]) -> Lessons:
+def _sum_up(source: str, learner: str, log: dict[str, Series]) -> PairSummary:
     def values(key: str) -> np.ndarray:
         return np.array(list(log.get(key, {}).values()))
 
     accepted = values("accepted")
     rehearsed = values("rehearsed")
     trust = values("trust")
-    return Lessons(
+    return PairSummary(
         source=source,
         learner=learner,
         accepted=int(accepted.sum()),

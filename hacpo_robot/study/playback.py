@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.control.controller import action_signature, make_controller
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.observation import Observer
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.commands import CommandScale, command_signature
 from hacpo_robot.export.engines import Engine

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from hacpo_robot.errors import RunFolderError
-from hacpo_robot.study.lessons import Lessons
+from hacpo_robot.study.lessons import PairSummary
 from hacpo_robot.study.plan import Plan, plan_as_dict, plan_from_dict
 
 VERSION = 1
@@ -61,7 +61,7 @@ class Note(Place):
 
 
 @dataclass(frozen=True)
-class Taught(Lessons, Place):
+class Taught(PairSummary, Place):
     """One directed pair of one run: a row of ``lessons.csv``."""
 
 

@@ -22,7 +22,7 @@ from hacpo_robot.study.video import Clip
 
 
 @dataclass(frozen=True)
-class Episode:
+class JudgedEpisode:
     """What became of one episode."""
 
     success: bool
@@ -60,7 +60,7 @@ def judge_in_robosuite(
 ) -> Away:
     """Run a policy file in robosuite, from the posture its metadata calls home.
 
-    Episode ``i`` has the same start whatever the number of episodes and processes.
+    JudgedEpisode ``i`` has the same start whatever the number of episodes and processes.
 
     Args:
         policy: The file; it says which robot and task, what it reads and what it commands.
@@ -82,7 +82,7 @@ def judge_in_robosuite(
     check_fit(metadata, load_robot(robot), load_task(task))
     n_processes = min(n_processes or len(own_cores()), n_episodes)
     seeds = np.random.SeedSequence(HELD_OUT + seed).generate_state(n_episodes).tolist()
-    episodes: list[Episode] = []
+    episodes: list[JudgedEpisode] = []
     with ExitStack() as stack:
         run_all = map
         if n_processes > 1:
@@ -96,7 +96,7 @@ def judge_in_robosuite(
     return Away(summarize(*map(np.array, columns)), by_robosuite, [each.clip for each in episodes])
 
 
-def play_episode(path: Path, robot: str, task: str, seed: int) -> Episode:
+def play_episode(path: Path, robot: str, task: str, seed: int) -> JudgedEpisode:
     """One episode from the start that ``seed`` draws; other arguments as above."""
     policy, scale, env = _stage(path, robot, task)
     places = env.observation_signature.slices
@@ -112,7 +112,7 @@ def play_episode(path: Path, robot: str, task: str, seed: int) -> Episode:
         once, total = once or success, total + reward
     caption = f"{env.robot.name} in robosuite: {'success' if success else 'failure'}"
     clip = Clip(robot, task, caption, np.stack(seen), env.mocap, seed)
-    return Episode(success, once, info["is_success"], total, clip)
+    return JudgedEpisode(success, once, info["is_success"], total, clip)
 
 
 @cache

@@ -16,7 +16,7 @@ from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
 from hacpo_robot.study.results import Results, write_results
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.standing import Clock, Overview, StudyWatch
+from hacpo_robot.study.status import Clock, Overview, StudyWatch
 
 TICK_S = 1.0
 """Longest time between two looks at the wish to stop."""

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.imperfection import Imperfection
 from hacpo_robot.envs.keypoints import join_corners, split_corners
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.specs.sensor import CameraSpec, SensorSpec
 
 PANDA, LIFT = load_robot("panda"), load_task("lift")

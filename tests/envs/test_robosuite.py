@@ -8,12 +8,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names
-from hacpo_robot.envs.cell import CONTROL_HZ, Cell
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.robosuite import COUNTERPARTS
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
+from hacpo_robot.envs.workcell import CONTROL_HZ, Workcell
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
@@ -35,7 +35,7 @@ def task(request):
 def test_signature_is_ours(robot, task):
     robot, task = load_robot(robot), load_task(task)
     env = RobosuiteEnv(robot, task)
-    cell = Cell(make_scene(robot, task), HOME_NOISE, 1, seed=0, n_threads=1)
+    cell = Workcell(make_scene(robot, task), HOME_NOISE, 1, seed=0, n_threads=1)
     assert env.observation_signature == Observer(robot, task).signature == cell.observer.signature
     assert env.action_signature == cell.action_signature
     observation, _ = env.reset(seed=0)
@@ -87,7 +87,7 @@ def motion(spec, action, read):
     robot, task = replace(PANDA, action=spec), load_task("lift")
     env = RobosuiteEnv(robot, task)
     env.reset(seed=0)
-    cell = Cell(make_scene(robot, task), HOME_NOISE, 1, seed=0, n_threads=1)
+    cell = Workcell(make_scene(robot, task), HOME_NOISE, 1, seed=0, n_threads=1)
     qpos = cell.worlds.qpos.copy()
     qpos[:, cell.handles.arm_qpos] = env.joints.pos
     cell.worlds.place(np.arange(1), qpos)

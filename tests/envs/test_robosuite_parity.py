@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_robot, load_task
-from hacpo_robot.envs.cell import CONTROL_HZ, Cell
 from hacpo_robot.envs.expert import ScriptedExpert, limited
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.robosuite import COUNTERPARTS, make_robosuite
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
+from hacpo_robot.envs.workcell import CONTROL_HZ, Workcell
 from hacpo_robot.errors import UnknownNameError
 from hacpo_robot.sim.robosuite_readout import RobosuiteReadout
 from hacpo_robot.sim.scene import make_scene
@@ -97,7 +97,7 @@ def test_our_reward_of_robosuites_states_is_robosuites(task, rng):
 
 def expert_states(task, n_worlds=10):
     """Positions of our worlds all along the script, and the task state of just these positions."""
-    cell = Cell(make_scene(PANDA, task), HOME_NOISE, n_worlds, seed=5, n_threads=1)
+    cell = Workcell(make_scene(PANDA, task), HOME_NOISE, n_worlds, seed=5, n_threads=1)
     expert, qpos, mocap = ScriptedExpert(cell), [], []
     for _ in range(round(task.horizon_s * CONTROL_HZ)):
         cell.step(expert.act())
@@ -105,7 +105,7 @@ def expert_states(task, n_worlds=10):
         mocap.append(cell.worlds.mocap.copy())
     chosen = np.random.default_rng(0).permutation(len(qpos) * n_worlds)[:N_STATES]
     qpos, mocap = np.concatenate(qpos)[chosen], np.concatenate(mocap)[chosen]
-    still = Cell(make_scene(PANDA, task), HOME_NOISE, N_STATES, seed=5, n_threads=1)
+    still = Workcell(make_scene(PANDA, task), HOME_NOISE, N_STATES, seed=5, n_threads=1)
     still.worlds.place(np.arange(N_STATES), qpos, mocap)
     still.reset(np.arange(0))  # reads the sensors of the placed positions
     return cell.scene.model, qpos, mocap, still.state

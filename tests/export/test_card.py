@@ -4,14 +4,14 @@ import pytest
 import yaml
 
 from hacpo_robot.export.exporter import export_policy
-from hacpo_robot.export.metadata import Evaluation
+from hacpo_robot.export.metadata import ReportedEvaluation
 from hacpo_robot.export.parity import ClosedLoop
 
 
 @pytest.fixture
 def card(panda, tmp_path, provenance):
     loop = ClosedLoop(n_episodes=8, n_success=6, n_success_file=6, n_same=8)
-    evaluation = Evaluation(n_episodes=8, n_success=6, pc_success_ci95=(40.93, 92.85))
+    evaluation = ReportedEvaluation(n_episodes=8, n_success=6, pc_success_ci95=(40.93, 92.85))
     candidate = panda.candidate(low_pass_hz=4.0)
     export_policy(candidate, tmp_path / "x", provenance, panda.episodes, evaluation, lambda _: loop)
     return (tmp_path / "x" / "README.md").read_text()

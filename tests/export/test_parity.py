@@ -12,7 +12,7 @@ from hacpo_robot.errors import ExportError
 from hacpo_robot.export import exporter
 from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import FILES, export_policy
-from hacpo_robot.export.metadata import Evaluation
+from hacpo_robot.export.metadata import ReportedEvaluation
 from hacpo_robot.export.parity import TOLERANCE, ParityReport, check_parity, compare_episodes
 from hacpo_robot.export.runtime import load_policy
 
@@ -42,7 +42,7 @@ def test_every_interface_leaves_with_parity(panda, tmp_path, provenance, inputs,
 
 
 def test_metadata_describes_the_robot_that_was_trained(trained, tmp_path, provenance):
-    evaluation = Evaluation(n_episodes=8, n_success=6, pc_success_ci95=(40.9, 92.9))
+    evaluation = ReportedEvaluation(n_episodes=8, n_success=6, pc_success_ci95=(40.9, 92.9))
     export_policy(trained.candidate(), tmp_path / "x", provenance, trained.episodes, evaluation)
     metadata = load_policy(tmp_path / "x" / "policy.onnx").metadata
     assert metadata == json.loads((tmp_path / "x" / "policy.json").read_text())

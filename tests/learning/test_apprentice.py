@@ -26,7 +26,7 @@ def test_a_learner_far_behind_rehearses_and_the_steps_count():
     fleet = rehearsing_fleet()
     run(fleet, 6)
     ahead, behind = fleet.learners
-    rounds = behind.callback.apprentice.stage.rounds
+    rounds = behind.callback.apprentice.worlds.rounds
     assert rounds > 0
     assert ahead.callback.apprentice is None
     assert behind.member.trust["two"].tried
@@ -43,7 +43,7 @@ def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypa
         played.append((type(getattr(part, "__self__", None)), noise.max()))
         return rehearse(env, part, noise=noise, **others)
 
-    monkeypatch.setattr("hacpo_robot.learning.stage.rehearse", noted)
+    monkeypatch.setattr("hacpo_robot.learning.rehearsal_worlds.rehearse", noted)
     run(fleet, 6)
     others, own = (
         [noise for part, noise in played if (part is Understudy) is theirs] for theirs in (True, False)
@@ -63,7 +63,7 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
-    rounds = callback.apprentice.stage.rounds
+    rounds = callback.apprentice.worlds.rounds
     assert rounds == 1 + 2, "one round, and then it rests, but for two of its own part"
 
 
@@ -87,7 +87,7 @@ def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
     best = fleet.learners[0]
     best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
     run(fleet, 8)
-    assert best.callback.apprentice.stage.rounds == rounds
+    assert best.callback.apprentice.worlds.rounds == rounds
 
 
 # -- the last rehearsal ----------------------------------------------------------------------------
@@ -106,9 +106,9 @@ def last(monkeypatch):
         def weights():
             return {name: value.clone() for name, value in self._model.policy.state_dict().items()}
 
-        before, rounds = weights(), self.stage.rounds
+        before, rounds = weights(), self.worlds.rounds
         rehearse_last(self, log)
-        seen.append((self.stage.rounds - rounds, before, weights()))
+        seen.append((self.worlds.rounds - rounds, before, weights()))
 
     monkeypatch.setattr(Apprentice, "_rehearse_last", noted)
     return seen
@@ -143,7 +143,7 @@ def test_every_round_lives_the_part_from_its_beginning(monkeypatch):
         parts.append(getattr(part, "__self__", None))
         return rehearse(env, part, **others)
 
-    monkeypatch.setattr("hacpo_robot.learning.stage.rehearse", noted)
+    monkeypatch.setattr("hacpo_robot.learning.rehearsal_worlds.rehearse", noted)
     run(rehearsing_fleet(LAST), 16)
     theirs = [id(part) for part in parts if isinstance(part, Understudy)]
     assert len(theirs) > 1

@@ -10,7 +10,7 @@ from stable_baselines3 import PPO
 from hacpo_robot.learning.calibrate import calibrate
 from hacpo_robot.learning.imitation import Imitator
 from hacpo_robot.learning.learner import make_learner
-from hacpo_robot.learning.safety_net import PATIENCE
+from hacpo_robot.learning.safety_net import JUDGED_AFTER
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.training import Guards, SchemaSettings, SharingSettings
 from tests.learning.fleets import N_ENVS, PPO_SETTINGS, RADII, SHARING_SETTINGS, make_toy_fleet, run
@@ -51,7 +51,7 @@ def test_the_safety_net_alone_puts_back_who_lost_success(safety_net):
         if fleet.iteration == 1:
             learner.callback.apprentice.safety_net.remember(learner.model.policy, success_rate=1.0)
 
-    log = run(fleet, PATIENCE + 6, pretend_a_bad_adoption)["three"]
+    log = run(fleet, JUDGED_AFTER + 6, pretend_a_bad_adoption)["three"]
     assert sum(log.get("sharing/three/restored", [])) == int(safety_net)
 
 

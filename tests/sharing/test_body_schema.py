@@ -36,10 +36,10 @@ def test_anatomy_splits_an_observation_into_body_and_world():
 def test_babble_has_one_row_per_step_in_time_order(rng):
     env = ToyVecEnv(THREE, n_envs=8)
     data = babble(env, 240, rng)
-    sizes = [getattr(data, name).shape for name in ("body", "action", "hub", "effect", "following")]
+    sizes = [getattr(data, name).shape for name in ("senses", "action", "hub", "effect", "following")]
     assert sizes == [(240, 7), (240, 4), (240, 5), (240, 3), (240, 7)]
     assert (np.abs(data.action) <= 1).all()
-    continued = (data.following[:-8] == data.body[8:]).all(axis=1)  # worlds are interleaved
+    continued = (data.following[:-8] == data.senses[8:]).all(axis=1)  # worlds are interleaved
     assert 0.7 < continued.mean() < 1, "steps should follow each other except where an episode ended"
 
 
@@ -49,7 +49,7 @@ def test_babble_follows_an_ended_episode_to_its_own_last_state(rng):
     moved = data.effect[:, :2]
     reached = fitted(TWO)[0].encode(torch.as_tensor(data.following, dtype=torch.float32)).numpy()[:, :2]
     missed = np.linalg.norm(reached - (data.hub[:, :2] + moved), axis=1)
-    broken = ~(data.following[:-4] == data.body[4:]).all(axis=1)
+    broken = ~(data.following[:-4] == data.senses[4:]).all(axis=1)
     assert broken.sum() > 10, "no episode ended"
     assert np.median(missed[:-4][broken]) < 0.1  # the next episode starts 0.5 away on average
 
@@ -57,7 +57,7 @@ def test_babble_follows_an_ended_episode_to_its_own_last_state(rng):
 def test_note_starts_looks_at_every_world_in_every_round():
     env = ToyVecEnv(TWO, n_envs=6)
     starts = note_starts(env, rounds=3)
-    assert starts.body.shape == (18, 5)
+    assert starts.senses.shape == (18, 5)
     assert starts.hub.shape == (18, 5)
     assert len(np.unique(starts.hub, axis=0)) == 18
 
@@ -161,7 +161,7 @@ def test_memory_keeps_the_babble_and_the_newest():
     assert len(memory.babble) == 240
     assert len(memory.recent) == RECENT
     assert memory.fresh == 2 * len(data)
-    np.testing.assert_array_equal(memory.recent.body, np.tile(data.body, (2, 1))[-RECENT:])
+    np.testing.assert_array_equal(memory.recent.senses, np.tile(data.senses, (2, 1))[-RECENT:])
     again = BodyMemory.from_state(memory.get_state())
     np.testing.assert_array_equal(again.recent.effect, memory.recent.effect)
     assert again.fresh == memory.fresh

@@ -71,7 +71,7 @@ def test_a_scrambled_field_keeps_its_numbers_and_the_senses_stay(rng):
     data, anatomy = babble(env, 64, rng), Anatomy.of(env)
     views = [scramble(data, anatomy, seed) for seed in range(4)]
     for view in views:
-        for name in ("body", "action", "following"):
+        for name in ("senses", "action", "following"):
             assert getattr(view, name) is getattr(data, name)
         for name, elements in (("hub", anatomy.hub_fields[0]), ("effect", anatomy.effect_fields[0])):
             before, after = (np.sort(np.abs(getattr(d, name)[:, elements])) for d in (data, view))

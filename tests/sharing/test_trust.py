@@ -2,7 +2,7 @@
 
 import pytest
 
-from hacpo_robot.sharing.trust import BETTER, EXPECTED, MEMORY, PATIENCE, PRACTICE, UNKNOWN, Trust
+from hacpo_robot.sharing.trust import BETTER, EXPECTED, FIRST_WAIT, MEMORY, PRACTICE, UNKNOWN, Trust
 from hacpo_robot.specs.training import SharingSettings
 
 
@@ -51,7 +51,7 @@ def test_a_source_that_fails_is_tried_ever_more_rarely():
     for _ in range(3):
         tried(trust, 0, worthwhile=False)
         waits.append(cross_phases_until_due(trust))
-    assert waits == [2 * PATIENCE, 4 * PATIENCE, 8 * PATIENCE]
+    assert waits == [2 * FIRST_WAIT, 4 * FIRST_WAIT, 8 * FIRST_WAIT]
     assert cross_phases_until_due(tried(trust, 18)) == PRACTICE
 
 
@@ -71,7 +71,7 @@ def test_a_promise_discounts_what_was_tried_and_takes_the_rest_in_full():
 def test_a_failure_is_forgotten_when_the_next_trial_is_due_but_teaches_no_lessons_until_then():
     trust = tried(Trust(), 0, source_rate=0.8, worthwhile=False)
     level = trust.level
-    for _ in range(2 * PATIENCE):
+    for _ in range(2 * FIRST_WAIT):
         assert trust.promise(0.8) == pytest.approx(0.8 * level)
         trust.rest()
     assert trust.promise(0.8) == pytest.approx(0.8 * UNKNOWN)

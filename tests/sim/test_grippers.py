@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names
-from hacpo_robot.envs.cell import CONTROL_HZ
 from hacpo_robot.envs.expert import ScriptedExpert, tool_action
 from hacpo_robot.envs.vector import make_vec_env
+from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.robots import grippers
 from hacpo_robot.sim.gripper_model import load_gripper

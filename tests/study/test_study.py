@@ -15,7 +15,7 @@ from hacpo_robot.errors import RunFolderError, StudyError
 from hacpo_robot.study.meter import Progress
 from hacpo_robot.study.plan import load_plan, plan_from_dict
 from hacpo_robot.study.results import read_results
-from hacpo_robot.study.standing import Clock, Standing, StudyWatch
+from hacpo_robot.study.status import CellStatus, Clock, StudyWatch
 from hacpo_robot.study.study import Study, _cores, _locked
 
 PROGRAM = (sys.executable, "-m", "hacpo_robot")
@@ -115,7 +115,7 @@ def test_time_left_follows_the_steps_made_since_the_start(monkeypatch):
     one, two = load_plan("miniature").cells(1)  # two robots with 3200 steps each
 
     def at(cell, steps):
-        return Standing(cell, rows=[progress(steps), progress(steps)])
+        return CellStatus(cell, rows=[progress(steps), progress(steps)])
 
     clock = Clock([one, two])
     assert clock.seconds_left() is None

@@ -44,7 +44,7 @@ class Outcome:
     """An object left the workspace, or physics failed."""
 
 
-class Cell:
+class Workcell:
     """Owner of ``n_worlds`` copies of one scene and of everything that decides their next step.
 
     ``state`` and ``joints`` describe the present.

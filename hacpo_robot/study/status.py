@@ -10,7 +10,7 @@ from hacpo_robot.study.results import Results
 
 
 @dataclass
-class Standing:
+class CellStatus:
     """Where one running cell is."""
 
     cell: Cell
@@ -27,7 +27,7 @@ class Overview:
     n_cells: int
     n_finished: int
     n_failed: int
-    running: tuple[Standing, ...]
+    running: tuple[CellStatus, ...]
     results: Results
     seconds_left: float | None
     """At the pace so far; unknown at first."""
@@ -54,7 +54,7 @@ class Clock:
         self._first: dict[str, int] = {}
         self._now: dict[str, int] = {}
 
-    def note(self, standing: Standing) -> None:
+    def note(self, standing: CellStatus) -> None:
         """Where a cell is; what it had done before the first note counts for nothing."""
         if standing.rows:
             name, steps = standing.cell.name, sum(row.steps for row in standing.rows)

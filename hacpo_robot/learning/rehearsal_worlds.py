@@ -11,7 +11,7 @@ from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
 
 
-class Stage:
+class RehearsalWorlds:
     """Owner of a learner's rehearsal worlds, and of how much was played there; the steps count."""
 
     def __init__(self, env: VecEnv, model: PPO, view: ModelView) -> None:
