@@ -6,7 +6,7 @@ from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.action import CartesianDelta
 from hacpo_robot.specs.rotation import upright_error
-from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
+from hacpo_robot.specs.signature import XYZ, Field, FloatArray, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
 DAMPING = 0.02
@@ -17,7 +17,6 @@ or at the end of its reach, gives up the turn."""
 UPRIGHT_GAIN = 0.3
 """Share of the tilt that one control step takes back: an arm that corrected all of it at once would
 do, in a tilted posture, what no other arm can."""
-XYZ = ("x", "y", "z")
 TURNS = {"upright": (), "yaw": ("yaw",), "full": XYZ}
 """Which turns an action commands."""
 MAX_JOINT_STEP = 0.2

@@ -11,11 +11,9 @@ from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
 from hacpo_robot.specs.sensor import Quantity, SensorSpec
-from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
+from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
-XYZ = ("x", "y", "z")
-SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
 REACH = 2.0
 """Bound of every position [m]."""
 SPEED = 5.0

@@ -11,11 +11,10 @@ from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.workcell import CONTROL_HZ, Outcome, Workcell, inside
 from hacpo_robot.sim.scene import make_scene
-from hacpo_robot.sim.worlds import IntArray
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.robot import RobotSpec
-from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 from hacpo_robot.specs.task import TaskSpec
 
 

@@ -5,10 +5,9 @@ import numpy as np
 from hacpo_robot.control.cartesian import solve_twist
 from hacpo_robot.control.joint import joint_scale
 from hacpo_robot.envs.workcell import CONTROL_HZ, Workcell
-from hacpo_robot.sim.worlds import IntArray
 from hacpo_robot.specs.action import CartesianDelta, JointVelocity
 from hacpo_robot.specs.rotation import upright_error
-from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 
 MAX_TURN = 0.15
 """Largest rotation asked for in one control step [rad]."""

@@ -10,12 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.rotation import matrix_of_sixd, rotation_vector, sixd_of_matrix
-from hacpo_robot.specs.signature import Field, FloatArray, Signature, uniform_field
+from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, Signature, uniform_field
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
-
-XYZ = ("x", "y", "z")
-SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
 
 OPEN = 0.055
 """Width from which on a gripper is open [m]: how far is its own affair, as hands open by 60 to 127 mm."""
@@ -41,19 +38,23 @@ EFFECT = Signature(
 """Layout of ``e``: what one action did to the tool, and the gripper command."""
 
 
+def _object_fields(name: str) -> tuple[Field, ...]:
+    return (
+        uniform_field(f"{name}_pos", XYZ, 2.0, unit="m", frame="world"),
+        uniform_field(f"{name}_rot", SIXD, 1.0, unit="1", frame="world"),
+        uniform_field(f"{name}_vel", XYZ, 5.0, unit="m/s", frame="world"),
+        uniform_field(f"{name}_touch", ("left", "right"), 1.0, unit="1"),
+    )
+
+
+OBJECT = Signature(_object_fields("object"))
+"""Layout of what the world part of ``z`` says of one object."""
+
+
 def world_signature(task: TaskSpec) -> Signature:
     """Layout of the world part of ``z`` for one task."""
     names = [prop.name for prop in task.props]
-    per_prop = [
-        field
-        for name in names
-        for field in (
-            uniform_field(f"{name}_pos", XYZ, 2.0, unit="m", frame="world"),
-            uniform_field(f"{name}_rot", SIXD, 1.0, unit="1", frame="world"),
-            uniform_field(f"{name}_vel", XYZ, 5.0, unit="m/s", frame="world"),
-            uniform_field(f"{name}_touch", ("left", "right"), 1.0, unit="1"),
-        )
-    ]
+    per_prop = [field for name in names for field in _object_fields(name)]
     pairs = tuple(f"{one}_{other}" for one, other in combinations(names, 2))
     rest = (
         uniform_field("contact", pairs, 1.0, unit="1"),
@@ -92,8 +93,9 @@ def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState
     """The task state that a hub state describes; inverse of the two functions above but for wide grippers."""
     part = BODY.split(body)
     n_pairs = n_objects * (n_objects - 1) // 2
-    objects, contacts, joints, goal = np.split(world, [14 * n_objects, 14 * n_objects + n_pairs, -3], axis=-1)
-    objects = objects.reshape(*world.shape[:-1], n_objects, 14)
+    size = n_objects * OBJECT.size
+    flat, contacts, joints, goal = np.split(world, [size, size + n_pairs, -len(XYZ)], axis=-1)
+    objects = OBJECT.split(flat.reshape(*world.shape[:-1], n_objects, OBJECT.size))
     contact = np.zeros((*world.shape[:-1], n_objects, n_objects))
     one, other = _pairs(n_objects)
     contact[..., one, other] = contact[..., other, one] = contacts
@@ -103,10 +105,10 @@ def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState
         tool_vel_w=part["tool_vel"],
         gripper_width=part["gripper_width"],
         gripper_command=part["gripper_command"],
-        object_pos_w=objects[..., :3],
-        object_rot_w=matrix_of_sixd(objects[..., 3:9]),
-        object_vel_w=objects[..., 9:12],
-        touch=objects[..., 12:],
+        object_pos_w=objects["object_pos"],
+        object_rot_w=matrix_of_sixd(objects["object_rot"]),
+        object_vel_w=objects["object_vel"],
+        touch=objects["object_touch"],
         contact=contact,
         fixture_joints=joints,
         goal_pos_w=goal,

@@ -14,9 +14,8 @@ from hacpo_robot.envs.body_channels import BodyChannel
 from hacpo_robot.envs.keypoints import CORNERS, join_corners, split_corners
 from hacpo_robot.envs.world_channels import WorldChannel
 from hacpo_robot.specs.sensor import SensorSpec
-from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 
-IntArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 Rngs = Sequence[np.random.Generator]
 Channel = BodyChannel | WorldChannel

@@ -18,10 +18,10 @@ from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.randomization import ModelFamily
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene, make_scene
-from hacpo_robot.sim.worlds import IntArray, Worlds
+from hacpo_robot.sim.worlds import Worlds
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
-from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState, unpressed
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hacpo_robot.envs.body_channels import REACH, SIXD, SPEED, XYZ
+from hacpo_robot.envs.body_channels import REACH, SPEED
 from hacpo_robot.envs.frames import along_axes, base_origin, offset_from_tool, seen_from, turned
 from hacpo_robot.envs.keypoints import CORNERS, detect_corners
 from hacpo_robot.specs.prop import BoxProp, FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
 from hacpo_robot.specs.sensor import FRAMES, CameraSpec, Frame, Quantity, SensorSpec
-from hacpo_robot.specs.signature import Field, FloatArray, uniform_field
+from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, uniform_field
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from hacpo_robot.sharing.embodiment import Anatomy, Embodiment, IntArray
+from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
+from hacpo_robot.specs.signature import IntArray
 
 WIDTH = 128
 START_REFINEMENTS = 3

@@ -3,12 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hacpo_robot.specs.signature import FloatArray, Signature
-
-IntArray = NDArray[np.intp]
+from hacpo_robot.specs.signature import FloatArray, IntArray, Signature
 
 
 class Embodiment(Protocol):

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from hacpo_robot.sim.instruments import GRIPPER, ROBOT, TABLE_FORCE, touch_sensors
 from hacpo_robot.sim.scene import GOAL, Scene
-
-IntArray = NDArray[np.intp]
+from hacpo_robot.specs.signature import IntArray
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from hacpo_robot.sim.handles import Handles, IntArray
+from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.instruments import GRIPPER
 from hacpo_robot.sim.scene import Scene
 from hacpo_robot.specs.randomization import NAMES
-from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import numpy as np
 from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
+from hacpo_robot.specs.signature import IntArray
+
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 INPUTS = int(
     mujoco.mjtState.mjSTATE_CTRL | mujoco.mjtState.mjSTATE_MOCAP_POS | mujoco.mjtState.mjSTATE_MOCAP_QUAT
 )

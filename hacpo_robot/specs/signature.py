@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 
 FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.intp]
+XYZ = ("x", "y", "z")
+SIXD = ("xx", "xy", "xz", "yx", "yy", "yz")
+"""Elements of a vector in space, and of a rotation as its first two axes, see :mod:`.rotation`."""
 
 
 @dataclass(frozen=True, kw_only=True)
