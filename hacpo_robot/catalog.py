@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
@@ -76,6 +76,20 @@ def load_robot(name: str) -> RobotSpec:
     if not isinstance(spec, RobotSpec):
         raise InvalidSpecError(f"robot {name!r} must end in ROBOT = RobotSpec(...)")
     return spec
+
+
+def load_fleet(names: Sequence[str]) -> list[RobotSpec]:
+    """Robots that train together, in the order of their names.
+
+    Raises:
+        UnknownNameError: see :func:`load_robot`.
+        InvalidSpecError: see :func:`load_robot`; or two robots call themselves alike, as files of users may.
+    """
+    robots = [load_robot(name) for name in names]
+    own = [robot.name for robot in robots]
+    if len(set(own)) != len(own):
+        raise InvalidSpecError(f"two robots of one name: {' '.join(own)}")
+    return robots
 
 
 def load_task(name: str) -> TaskSpec:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tyro
 
-from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.catalog import load_fleet, load_task
 from hacpo_robot.cli.display import Display, result_table
 from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.errors import InvalidSpecError
@@ -51,9 +51,7 @@ def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[T
     """Checked settings and a new run folder; nothing is written where a check fails."""
     settings = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
     task = load_task(settings.task)
-    robots = [load_robot(name).name for name in settings.robots]
-    if len(set(robots)) != len(robots):
-        raise InvalidSpecError(f"two robots of one name: {' '.join(robots)}")
+    load_fleet(settings.robots)
     default = Path("runs") / f"{task.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return settings, RunFolder.create(run_dir or default, settings)
 

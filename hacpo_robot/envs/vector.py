@@ -214,6 +214,16 @@ def make_vec_env(
 
 
 def make_babble_env(robot: RobotSpec, task: TaskSpec, n_envs: int, seed: int) -> ManipulationVecEnv:
-    """The environment of motor babbling: starts in wide postures, ends where the tool leaves the table."""
+    """The environment of motor babbling: starts in wide postures, ends where the tool leaves the table.
+
+    Args:
+        robot: Whose body is to be known.
+        task: Whose objects lie there; nothing is made of them.
+        n_envs: Worlds stepped together.
+        seed: World ``i`` depends on ``(seed, i)`` only.
+
+    Raises:
+        InvalidSpecError: the robot cannot do the task; the message says why.
+    """
     cell = Workcell(make_scene(robot, task), BABBLE_NOISE, n_envs, seed=seed)
     return ManipulationVecEnv(Episodes(cell, tool_region=BABBLE_REGION))

@@ -89,7 +89,7 @@ class Learner:
             self._running.on_training_end()
 
     def act(self, observation: np.ndarray) -> np.ndarray:
-        """Deterministic actions for raw observations."""
+        """Actions without noise. Raw observations (n, observation size) -> (n, action size) in [-1, 1]."""
         return self.model.predict(self.normalizer.normalize_obs(observation), deterministic=True)[0]
 
 

@@ -86,23 +86,13 @@ def fit_schema(
     """
     data = data.take(_undisturbed(data))
     cut = int(0.9 * len(data))
+    seen, held_out = data.take(slice(cut)), data.take(slice(cut, None))
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         schema = BodySchema(anatomy, n_starts=len(starts.senses), bank_size=min(settings.bank_size, cut))
-    senses, _, hub, effect, following = _tensors(data.take(slice(cut)))
-    schema.body_units.measure(senses)
-    schema.hub_units.measure(hub)
-    schema.effect_units.measure(effect)
-    schema.change_units.measure(following - senses)
-    low, high = hub.quantile(RARE, dim=0), hub.quantile(1 - RARE, dim=0)
-    schema.hub_low.copy_(low - MARGIN * (high - low))
-    schema.hub_high.copy_(high + MARGIN * (high - low))
-    for elements in anatomy.hub_fields:
-        spread = hub[:, elements].std(dim=0)
-        schema.hub_varies[elements] = (spread > HARDLY * spread.max()).float()
-    schema.effect_reach.copy_((effect - schema.effect_units.mean).abs().quantile(1 - RARE, dim=0))
-    rows = _standard(schema, data.take(slice(cut)))
+    _set_units(schema, anatomy, seen)
+    rows = _standard(schema, seen)
     for name in MAPS:
         _descend(
             schema,
@@ -113,26 +103,54 @@ def fit_schema(
             generator,
         )
     schema.requires_grad_(False).eval()
+    _set_memories(schema, starts, seen, generator)
+    _set_confidence(schema, held_out)
+    return schema, measure_schema(schema, held_out)
+
+
+def _set_units(schema: BodySchema, anatomy: Anatomy, data: BodyData) -> None:
+    """What is usual: means, spreads, the range of the hub, and how far effects reach."""
+    senses, _, hub, effect, following = _tensors(data)
+    schema.body_units.measure(senses)
+    schema.hub_units.measure(hub)
+    schema.effect_units.measure(effect)
+    schema.change_units.measure(following - senses)
+    low, high = hub.quantile(RARE, dim=0), hub.quantile(1 - RARE, dim=0)
+    schema.hub_low.copy_(low - MARGIN * (high - low))
+    schema.hub_high.copy_(high + MARGIN * (high - low))
+    for elements in anatomy.hub_fields:
+        std = hub[:, elements].std(dim=0)
+        schema.hub_varies[elements] = (std > HARDLY * std.max()).float()
+    schema.effect_reach.copy_((effect - schema.effect_units.mean).abs().quantile(1 - RARE, dim=0))
+
+
+def _set_memories(schema: BodySchema, starts: Starts, data: BodyData, generator: torch.Generator) -> None:
+    """How the body's episodes begin, and hub states that it has been in."""
     schema.start_body.copy_(torch.as_tensor(starts.senses))
     schema.start_hub.copy_(torch.as_tensor(starts.hub))
-    schema.bank_hub.copy_(hub[torch.randperm(len(hub), generator=generator)[: len(schema.bank_hub)]])
-    return schema, measure_schema(schema, data.take(slice(cut, None)))
+    rows = torch.randperm(len(data), generator=generator)[: len(schema.bank_hub)]
+    schema.bank_hub.copy_(torch.as_tensor(data.hub)[rows])
 
 
-def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
-    """Quality on data the schema has not seen; also sets its support radius and sense error."""
-    senses, action, hub, effect, following = _tensors(data)
-    state, wanted = BodyState(senses, hub), schema.effect_units(effect)
+def _set_confidence(schema: BodySchema, held_out: BodyData) -> None:
+    """How far E errs, and how far from all remembered states the body still is at home."""
+    senses, _, hub, _, _ = _tensors(held_out)
     missed = schema.hub_units(schema.encode(senses)) - schema.hub_units(hub)
     schema.sense_error.copy_(missed.pow(2).mean(dim=0).sqrt().clamp(min=0.01))
     schema.support_radius.fill_(1.0)
     schema.support_radius.copy_(schema.support_distance(hub).quantile(0.95).clamp(min=1e-6))
+
+
+def measure_schema(schema: BodySchema, data: BodyData) -> SchemaQuality:
+    """Quality on data that the schema has not seen."""
+    senses, action, hub, effect, following = _tensors(data)
+    state, wanted = BodyState(senses, hub), schema.effect_units(effect)
+    missed = schema.hub_units(schema.encode(senses)) - schema.hub_units(hub)
+    change = schema.change_units(schema.predict_change(state, action))
     chosen = schema.choose_action(state, effect)
     return SchemaQuality(
         sense_r2=1 - float(missed.pow(2).mean() / schema.hub_units(hub).var(dim=0).mean()),
-        change_r2=_r2(
-            schema.change_units(schema.predict_change(state, action)), schema.change_units(following - senses)
-        ),
+        change_r2=_r2(change, schema.change_units(following - senses)),
         effect_r2=_r2(schema.predict_effect(state, action), wanted),
         action_r2=_r2(schema.predict_effect(state, chosen), wanted),
     )

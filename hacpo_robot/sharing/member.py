@@ -30,7 +30,14 @@ class PolicyView(Protocol):
     """A learner's present policy."""
 
     def __call__(self, observation: NDArray[np.float32], /) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Raw observations to the action mean, the value in raw reward units, and the action std."""
+        """Action mean, value in raw reward units, and action std of raw observations.
+
+        Args:
+            observation: Shape (n, observation size).
+
+        Returns:
+            Shapes (n, action size), (n,) and (action size,).
+        """
         ...
 
     def mean(self, observation: NDArray[np.float32], /) -> FloatArray:

@@ -10,7 +10,8 @@ from hacpo_robot.specs.randomization import LEVELS, Level
 Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle", "surrogate"]
 """Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
 ``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
-only; ``all``: without selection, weights and trust; ``shuffled``: with maps that fit nobody else's;
+only; ``all``: without selection, weights, trust and
+mastery; ``shuffled``: with maps that fit nobody else's;
 ``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as published,
 without rehearsals."""
 SEEDS = 1000
@@ -59,7 +60,7 @@ class SchemaSettings:
     batch_size: int = 128
     learning_rate: float = 8e-3
     bank_size: int = 20_000
-    """Remembered postures for retrieval."""
+    """Remembered states that tell where the body has been."""
     min_effect_r2: float = 0.8
     """Sharing waits while F explains less of the effects than this."""
     min_action_r2: float = 0.6
@@ -135,7 +136,8 @@ class SharingSettings:
     rehearsal_worlds: int = 8
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 8
-    """Most rounds of a rehearsal; it ends sooner where the learner's own part returns as much."""
+    """Most rounds of a rehearsal; it ends sooner where the part is no better than the learner's own, or
+    succeeds less often than ``least_success``."""
     least_success: float = 0.1
     """Share of rehearsed episodes that must succeed; who adopts less is held up in finding out by itself."""
     rehearsal_share: float = 0.25

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.catalog import load_fleet, load_task
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.training import TrainSettings, settings_from_dict
 
@@ -61,8 +61,7 @@ class Plan:
             raise InvalidSpecError(f"study {self.name} needs fleets, tasks, a headline and at least one seed")
         for task, robots in product(self.tasks, self.fleets.values()):
             load_task(task)
-            for robot in robots:
-                load_robot(robot)
+            load_fleet(robots)
         self.cells(1)
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import torch
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
-from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.catalog import load_fleet, load_robot, load_task
 from hacpo_robot.envs.vector import make_babble_env, make_vec_env
 from hacpo_robot.export.callback import ExportCallback
 from hacpo_robot.learning.calibrate import calibrate
@@ -40,8 +40,11 @@ def train(
         What each robot reached, and its environment steps per second of the whole fleet's time.
 
     Raises:
+        UnknownNameError: a robot or the task is not in the catalogue.
+        InvalidSpecError: a robot cannot do the task, or two have one name.
         Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
         CheckpointError: nothing to resume from.
+        ExportError: a policy could not leave.
     """
     torch.set_num_threads(1)  # these networks are too small to share between cores
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
@@ -69,9 +72,10 @@ def make_fleet(settings: TrainSettings) -> Fleet:
 
     Raises:
         UnknownNameError: a robot or the task is not in the catalogue.
+        InvalidSpecError: a robot cannot do the task, or two have one name.
     """
     task = load_task(settings.task)
-    robots = [load_robot(name) for name in settings.robots]
+    robots = load_fleet(settings.robots)
     varied = LEVELS[settings.randomization]
     exchange = None
     if settings.sharing != "none":

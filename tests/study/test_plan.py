@@ -98,3 +98,10 @@ def test_an_unknown_study_is_named_with_the_valid_ones():
         UnknownNameError, match=r"unknown study 'suit' .*valid: ablations, miniature, sharing, suite"
     ):
         load_plan("suit")
+
+
+def test_a_fleet_with_two_robots_of_one_name_is_refused(tmp_path):
+    again = tmp_path / "again.py"
+    again.write_text("from hacpo_robot.catalog import load_robot\nROBOT = load_robot('ur5e')\n")
+    with pytest.raises(InvalidSpecError, match="two robots of one name: ur5e ur5e"):
+        plan_from_dict("x", PLAN | {"fleets": {"twins": ["ur5e", str(again)]}})
