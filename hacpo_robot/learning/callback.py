@@ -117,7 +117,7 @@ class HACPOCallback(BaseCallback):
         states = states.reshape(-1, states.shape[-1])
         rows = np.linspace(0, len(states) - 1, min(OWN_STATES, len(states))).astype(int)
         self._own_observation = torch.as_tensor(states[rows])
-        others = self._exchange.sharing != "self" and not self.member.rehearsed
+        others = self._exchange.mode.hears_others and not self.member.rehearsed
         if others and self._exchange.sources_of(self._name):
             self._own_gradient = self._measure_own_gradient(rows)
         self.recorder.forget(self._ppo.n_steps)
@@ -194,7 +194,7 @@ class HACPOCallback(BaseCallback):
             own,
             self._budget(lessons.feasibility),
             gradient,
-            hacpo_surrogate if self._exchange.sharing == "surrogate" else weighted_regression,
+            hacpo_surrogate if self._exchange.mode.by_surrogate else weighted_regression,
         )
         self.accepted, self.kl = len(lessons.weight), outcome.kl
         self._log(lessons, outcome)

@@ -17,16 +17,23 @@ from hacpo_robot.sharing.teacher import ask_teacher
 from hacpo_robot.sharing.topology import candidates
 from hacpo_robot.sharing.translation import Translation
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
+from hacpo_robot.specs.sharing_mode import MODES, Sharing
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import Guards, SharingSettings
 
 
 class Exchange:
-    """All members of a fleet. ``sharing`` decides who teaches whom."""
+    """All members of a fleet, and who teaches whom among them."""
 
-    def __init__(self, sharing: str, settings: SharingSettings, seed: int = 0) -> None:
-        """An empty meeting place; learners join it."""
-        self.sharing, self.settings = sharing, settings
+    def __init__(self, sharing: Sharing, settings: SharingSettings, seed: int = 0) -> None:
+        """An empty meeting place; learners join it.
+
+        Args:
+            sharing: Who may learn from whom.
+            settings: What is shared, and how hard it is learned from.
+            seed: Of everything that is drawn here.
+        """
+        self.mode, self.settings = MODES[sharing], settings
         self.rng = np.random.default_rng(seed)
         self.members: dict[str, Member] = {}
 
@@ -39,19 +46,19 @@ class Exchange:
         if name in self.members:
             raise InvalidSpecError(f"two learners of one name: {name}")
         pool = ExperiencePool(self.settings.bank_episodes)
-        scrambled = len(self.members) if self.sharing == "shuffled" else None
+        scrambled = None if self.mode.has_fitting_maps else len(self.members)
         self.members[name] = Member(name, embodiment, pool, scrambled)
         return self.members[name]
 
     def sources_of(self, learner: str) -> list[Member]:
         """Whom a learner learns from now, best first.
 
-        Under ``self``, and where nobody else is, itself; else those whose skill, as far as it survives
+        Where it hears nobody else, itself; else those whose skill, as far as it survives
         in the learner's body, succeeds clearly more often: the few lucky episodes of others would only
         distract it.
         """
         me = self.members[learner]
-        if self.sharing == "self" or len(self.members) == 1:
+        if not self.mode.hears_others or len(self.members) == 1:
             return [me]
         enough = me.skill + self.settings.min_lead
         able = [m for m in self._heard_by(me) if not self._guards.mastery or self._hope(me, m) >= enough]
@@ -59,8 +66,7 @@ class Exchange:
 
     @property
     def _guards(self) -> Guards:
-        off = Guards(trust=False, mastery=False)
-        return off if self.sharing == "all" else self.settings.guards
+        return self.settings.guards if self.mode.selects else Guards(trust=False, mastery=False)
 
     def _hope(self, learner: Member, source: Member) -> float:
         return learner.hope(source) if self._guards.trust else source.skill
@@ -72,7 +78,7 @@ class Exchange:
     def _heard_by(self, learner: Member) -> list[Member]:
         """Whom the topology lets a learner hear."""
         names = list(self.members)
-        if self.sharing == "one_way":
+        if not self.mode.hears_later:
             names = names[: names.index(learner.name) + 1]
         heard = candidates(
             learner.name,
@@ -88,7 +94,7 @@ class Exchange:
         Args:
             standings: Of all who have steps left to make.
         """
-        if self.sharing == "self":
+        if not self.mode.hears_others:
             return list(standings)
         going = []
         for name, standing in standings.items():
@@ -100,7 +106,7 @@ class Exchange:
     @property
     def rehearses(self) -> bool:
         """Whether anybody plays another's part."""
-        return self.sharing not in ("self", "surrogate") and len(self.members) > 1
+        return self.mode.rehearses and len(self.members) > 1
 
     def choose_rehearsal(self, learner: str) -> Member | None:
         """Whose part the learner should try now: the most promising of those far ahead.
@@ -216,7 +222,7 @@ class Exchange:
 
     def _teacher_of(self, learner: Member) -> Member | None:
         """The best source, if both bodies are known."""
-        if learner.schema is None or self.sharing == "surrogate":
+        if learner.schema is None or self.mode.by_surrogate:
             return None
         able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
         return able[0] if able else None
@@ -229,13 +235,13 @@ class Exchange:
         own: ExperiencePool,
         source: ExperiencePool,
     ) -> tuple[Translation, FloatArray]:
-        if self.sharing == "all":
+        if not self.mode.selects:
             return offered, np.ones(len(offered))
         mean, value, std = view(offered.observation)
         gain = offered.returns - value
         advantage = gain / max(float(offered.returns.std()), 1e-6)
         capability = capability_ratio(source.success_rate, own.success_rate)
-        if self.sharing == "surrogate":
+        if self.mode.by_surrogate:
             return offered, capability * advantage
         relevance = calculate_relevance(offered.support, offered.effect_error, advantage)
         kept = select_top_k(relevance, int(self.settings.top_fraction * len(offered)))

@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, TypeVar
 
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.randomization import LEVELS, Level
+from hacpo_robot.specs.sharing_mode import MODES, Sharing
 
-Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle", "surrogate"]
-"""Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
-``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
-only; ``all``: without selection, weights, trust and
-mastery; ``shuffled``: with maps that fit nobody else's;
-``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as published,
-without rehearsals."""
 SEEDS = 1000
 """Seeds that a run may have; held-out episodes are drawn from streams beyond those of all of them."""
 S = TypeVar("S")
@@ -178,6 +172,11 @@ class TrainSettings:
     """Environment steps per arm, calibration included."""
     seed: int = 0
     sharing: Sharing = "hacpo"
+    """Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
+    ``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
+    only; ``all``: without selection, weights, trust and mastery; ``shuffled``: with maps that fit nobody
+    else's; ``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as
+    published, without rehearsals."""
     randomization: Level = "none"
     """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
     gripper, latency; ``wide``: more of it, and sensor noise. Evaluation is on the model as it is."""
@@ -199,8 +198,8 @@ class TrainSettings:
             raise InvalidSpecError(f"export_every must not be negative, but is {self.export_every}")
         if not 0 <= self.seed < SEEDS:
             raise InvalidSpecError(f"seed must be from 0 to {SEEDS - 1}, not {self.seed}")
-        if self.sharing not in get_args(Sharing):
-            raise UnknownNameError("sharing", self.sharing, get_args(Sharing))
+        if self.sharing not in MODES:
+            raise UnknownNameError("sharing", self.sharing, MODES)
         if self.randomization not in LEVELS:
             raise UnknownNameError("randomization", self.randomization, LEVELS)
         if not self.robots:

@@ -14,6 +14,7 @@ from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.randomization import LEVELS
+from hacpo_robot.specs.sharing_mode import MODES
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.judge import Result, finish, provenance_of
 from hacpo_robot.study.meter import Meter, Watch
@@ -21,8 +22,6 @@ from hacpo_robot.study.run_folder import RunFolder
 
 SEED_STRIDE = 1000
 """Distance between the seeds of two runs; robots of one run lie between."""
-ORACLE_BABBLE = 50_000
-"""Steps that an arm babbles for nothing under ``oracle``."""
 
 
 def train(
@@ -51,7 +50,7 @@ def train(
     meter = Meter(fleet, run, settings, watch)
     if resume:
         watch.phase(f"resumed at {fleet.steps} steps")
-    elif settings.sharing not in ("none", "self"):
+    elif MODES[settings.sharing].hears_others:
         _calibrate(fleet, settings, watch)
     names = [learner.name for learner in fleet.learners]
     watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
@@ -77,15 +76,14 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     task = load_task(settings.task)
     robots = load_fleet(settings.robots)
     varied = LEVELS[settings.randomization]
-    exchange = None
-    if settings.sharing != "none":
-        exchange = Exchange(settings.sharing, settings.hacpo, settings.seed)
+    mode = MODES[settings.sharing]
+    exchange = Exchange(settings.sharing, settings.hacpo, settings.seed) if mode.has_exchange else None
     learners = []
     for index, robot in enumerate(robots):
         seed = settings.seed * SEED_STRIDE + index
         env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True, randomization=varied)
         rehearsal_env = None
-        if settings.sharing not in ("none", "self") and settings.hacpo.rehearsal_worlds:
+        if mode.hears_others and settings.hacpo.rehearsal_worlds:
             rehearsal_env = make_vec_env(
                 robot, task, settings.hacpo.rehearsal_worlds, seed, randomization=varied
             )
@@ -121,7 +119,7 @@ def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
         )
         seed = settings.seed * SEED_STRIDE
         babble_env = make_babble_env(load_robot(robot), task, settings.ppo.n_envs, seed)
-        free_steps = ORACLE_BABBLE if settings.sharing == "oracle" else 0
+        free_steps = MODES[settings.sharing].free_babble
         quality = calibrate(
             learner, babble_env, settings.hacpo.schema, seed, settings.hacpo.guards, free_steps
         )

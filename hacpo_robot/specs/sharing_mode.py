@@ -1,0 +1,42 @@
+"""Who may learn from whom, and how: sharing itself, what it is compared with, and its controls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle", "surrogate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharingMode:
+    """What sets one condition apart from full sharing; the defaults are full sharing."""
+
+    has_exchange: bool = True
+    """Whether learners meet at all; else each is plain PPO."""
+    hears_others: bool = True
+    """Whether it learns from others; else from its own good episodes alone."""
+    hears_later: bool = True
+    """Whether also from those that are named after it in the fleet."""
+    rehearses: bool = True
+    """Whether it plays others' parts, and adopts what succeeds."""
+    selects: bool = True
+    """Whether by relevance, weight, trust and lead; else all of everybody's."""
+    has_fitting_maps: bool = True
+    """Whether its maps fit the hub; else their elements are exchanged, in every arm otherwise."""
+    by_surrogate: bool = False
+    """Whether lessons are HACPO's clipped surrogate as published, and not regression."""
+    free_babble: int = 0
+    """Steps of babble on top of those that count in the budget."""
+
+
+MODES: Mapping[Sharing, SharingMode] = {
+    "none": SharingMode(has_exchange=False, hears_others=False, rehearses=False),
+    "self": SharingMode(hears_others=False, rehearses=False),
+    "hacpo": SharingMode(),
+    "one_way": SharingMode(hears_later=False),
+    "all": SharingMode(selects=False),
+    "shuffled": SharingMode(has_fitting_maps=False),
+    "oracle": SharingMode(free_babble=50_000),
+    "surrogate": SharingMode(by_surrogate=True, rehearses=False),
+}
+"""By the name that ``--sharing`` takes."""
