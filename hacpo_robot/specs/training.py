@@ -126,7 +126,7 @@ class SharingSettings:
     kl_budget: float = 0.02
     """Largest policy change per iteration by lessons, measured on the learner's own states."""
     rehearsal_lead: float = 0.15
-    """A learner tries in its own worlds what a source does that succeeds this much more often."""
+    """A learner tries in its own worlds what a source does that promises this much more success."""
     rehearsal_worlds: int = 8
     """Episodes of one round of a rehearsal; 0 for no rehearsals."""
     rehearsal_rounds: int = 8

@@ -94,7 +94,7 @@ def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAUL
         fault = f"{backend}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
     return (
         f"no video, as drawing failed ({fault}); without a screen OpenGL needs libegl1 and libgl1-mesa-dri; "
-        f"to draw later: python -m hacpo_robot.study.draw {recording} {folder}"
+        f"to draw later: MUJOCO_GL=egl python -m hacpo_robot.study.draw {recording} {folder}"
     )
 
 
