@@ -96,7 +96,7 @@ class ManipulationVecEnv(VecEnv):
         self._actions = np.asarray(actions, float)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """StepResult all worlds and start those anew whose episode ended."""
+        """Step all worlds and start those anew whose episode ended."""
         step = self.episodes.step(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         observation, ended = step.observation, step.ended

@@ -200,12 +200,12 @@ def _taken(results: Results, source: str, learner: str) -> str:
 
 def wall_time(plan: Plan, results: Results) -> str:
     """Minutes of training per run."""
-    rows = []
+    rows, conditions = [], _with_runs(plan, results)
     for task, fleet in blocks(results):
-        parts = [results.of(task, fleet, condition).reached for condition in plan.conditions]
+        parts = [results.of(task, fleet, condition).reached for condition in conditions]
         minutes = (np.mean([row.wall_s for row in part]) / 60 if part else np.nan for part in parts)
         rows.append([task, fleet, *(f"{each:.1f}" for each in minutes)])
-    return table(["task", "fleet", *(f"`{name}`" for name in plan.conditions)], rows).replace("nan", "-")
+    return table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows).replace("nan", "-")
 
 
 def settings(plan: Plan, results: Results) -> str:
@@ -219,11 +219,12 @@ def settings(plan: Plan, results: Results) -> str:
         for name in next(iter(group.values()))
         if len({str(own[name]) for own in group.values()}) > 1
     }
-    rows = [[f"`{name}`", *(str(by.get(c, "-")) for c in plan.conditions)] for name, by in unlike.items()]
+    conditions = _with_runs(plan, results)
+    rows = [[f"`{name}`", *(str(by.get(c, "-")) for c in conditions)] for name, by in unlike.items()]
     first = results.runs[0].settings if results.runs else {}
     same = {k: v for k, v in first.items() if all(run.settings[k] == v for run in results.runs)}
     shown = ", ".join(f"`{name}` {value}" for name, value in same.items())
-    return f"{table(['setting', *(f'`{c}`' for c in plan.conditions)], rows)}\n\nEqual in all runs: {shown}."
+    return f"{table(['setting', *(f'`{c}`' for c in conditions)], rows)}\n\nEqual in all runs: {shown}."
 
 
 def origin(results: Results) -> str:
@@ -249,8 +250,14 @@ def blocks(results: Results) -> list[tuple[str, str]]:
 
 def _begun(plan: Plan, results: Results) -> list[str]:
     """The claim, then those of its rivals that have runs already."""
-    begun = {run.condition for run in results.runs}
+    begun = _with_runs(plan, results)
     return [name for name in plan.headline if name in begun or name == plan.headline[0]]
+
+
+def _with_runs(plan: Plan, results: Results) -> list[str]:
+    """Conditions that have runs already, in the order of the plan."""
+    begun = {run.condition for run in results.runs}
+    return [name for name in plan.conditions if name in begun]
 
 
 def _range(found: Estimate, style: str) -> str:
