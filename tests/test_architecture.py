@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hacpo_robot"
 LAYERS = (
-    "errors paths versions",
+    "errors paths versions cores",
     "specs",
     "robots tasks",
     "catalog",

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.cli.study_display import StudyDisplay
+from hacpo_robot.cores import own_cores
 from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameError
-from hacpo_robot.sim.worlds import own_cores
 from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names

@@ -71,8 +71,8 @@ class HACPOCallback(BaseCallback):
 
     def _on_training_start(self) -> None:
         env = self.training_env.unwrapped
-        self.member = self.take_place(env)
         check_model(self._ppo)
+        self.member = self.take_place(env)
         self.view = ModelView(self._ppo)
         self.member.view = self.view
         if not hasattr(self, "imitator"):

@@ -17,7 +17,7 @@ from hacpo_robot.sharing.teacher import ask_teacher
 from hacpo_robot.sharing.topology import candidates
 from hacpo_robot.sharing.translation import Translation
 from hacpo_robot.sharing.weighting import agreement, capability_ratio, weight_experiences
-from hacpo_robot.specs.sharing_mode import MODES, Sharing
+from hacpo_robot.specs.sharing_mode import Sharing, mode_of
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import Guards, SharingSettings
 
@@ -32,8 +32,11 @@ class Exchange:
             sharing: Who may learn from whom.
             settings: What is shared, and how hard it is learned from.
             seed: Of everything that is drawn here.
+
+        Raises:
+            UnknownNameError: no such kind of sharing.
         """
-        self.mode, self.settings = MODES[sharing], settings
+        self.mode, self.settings = mode_of(sharing), settings
         self.rng = np.random.default_rng(seed)
         self.members: dict[str, Member] = {}
 

@@ -1,6 +1,5 @@
 """Many worlds, stepped together by one native call."""
 
-import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -9,6 +8,7 @@ import numpy as np
 from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
+from hacpo_robot.cores import own_cores
 from hacpo_robot.specs.signature import IntArray
 
 FloatArray = NDArray[np.float64]
@@ -188,10 +188,3 @@ def _read_only(array: FloatArray) -> FloatArray:
     view = array.view()
     view.flags.writeable = False
     return view
-
-
-def own_cores() -> list[int]:
-    """Numbers of the cores that this process is not kept from."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))

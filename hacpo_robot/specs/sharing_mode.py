@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from hacpo_robot.errors import UnknownNameError
+
 Sharing = Literal["none", "self", "hacpo", "one_way", "all", "shuffled", "oracle", "surrogate"]
 
 
@@ -29,7 +31,7 @@ class SharingMode:
     """Steps of babble on top of those that count in the budget."""
 
 
-MODES: Mapping[Sharing, SharingMode] = {
+MODES: Mapping[str, SharingMode] = {
     "none": SharingMode(has_exchange=False, hears_others=False, rehearses=False),
     "self": SharingMode(hears_others=False, rehearses=False),
     "hacpo": SharingMode(),
@@ -40,3 +42,14 @@ MODES: Mapping[Sharing, SharingMode] = {
     "surrogate": SharingMode(by_surrogate=True, rehearses=False),
 }
 """By the name that ``--sharing`` takes."""
+
+
+def mode_of(sharing: str) -> SharingMode:
+    """What a name stands for.
+
+    Raises:
+        UnknownNameError: nothing; the message lists the names that exist.
+    """
+    if sharing not in MODES:
+        raise UnknownNameError("sharing", sharing, MODES)
+    return MODES[sharing]

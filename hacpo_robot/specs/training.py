@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.randomization import LEVELS, Level
-from hacpo_robot.specs.sharing_mode import MODES, Sharing
+from hacpo_robot.specs.sharing_mode import Sharing, mode_of
 
 SEEDS = 1000
 """Seeds that a run may have; held-out episodes are drawn from streams beyond those of all of them."""
@@ -198,8 +198,7 @@ class TrainSettings:
             raise InvalidSpecError(f"export_every must not be negative, but is {self.export_every}")
         if not 0 <= self.seed < SEEDS:
             raise InvalidSpecError(f"seed must be from 0 to {SEEDS - 1}, not {self.seed}")
-        if self.sharing not in MODES:
-            raise UnknownNameError("sharing", self.sharing, MODES)
+        mode_of(self.sharing)
         if self.randomization not in LEVELS:
             raise UnknownNameError("randomization", self.randomization, LEVELS)
         if not self.robots:

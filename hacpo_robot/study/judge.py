@@ -20,7 +20,7 @@ from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.video import DEFAULT, Clip, Filming, make_videos
+from hacpo_robot.study.video import DEFAULT_FILMING, Clip, Filming, make_videos
 
 RECORDED = 16
 """Episodes on whose observations a file is compared that is not evaluated."""
@@ -117,7 +117,7 @@ def _for_export(evaluation: Evaluation) -> ReportedEvaluation:
 
 
 def judge(
-    robot: str, task: str, act: Act, n_episodes: int, seed: int, n_filmed: int = DEFAULT.n_episodes
+    robot: str, task: str, act: Act, n_episodes: int, seed: int, n_filmed: int = DEFAULT_FILMING.n_episodes
 ) -> tuple[HeldOut, list[Clip]]:
     """Held-out episodes of one policy, and recordings of the first few.
 
@@ -161,7 +161,7 @@ def write_evaluation(run: RunFolder, evaluations: dict[str, Evaluation], name: s
     return run.path / "eval" / f"{name}.json"
 
 
-def film(films: list[list[Clip]], folder: Path, watch: Watch, filming: Filming = DEFAULT) -> None:
+def film(films: list[list[Clip]], folder: Path, watch: Watch, filming: Filming = DEFAULT_FILMING) -> None:
     """Videos of recorded episodes, robots side by side; without OpenGL, one sentence instead.
 
     Args:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from hacpo_robot.cores import own_cores
 from hacpo_robot.errors import RunFolderError, StudyError
-from hacpo_robot.sim.worlds import own_cores
 from hacpo_robot.study.cell import LOG, CellProcess, check_same
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
 from hacpo_robot.study.meter import Interrupted

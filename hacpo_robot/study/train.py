@@ -14,7 +14,7 @@ from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.randomization import LEVELS
-from hacpo_robot.specs.sharing_mode import MODES
+from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.judge import Result, finish, provenance_of
 from hacpo_robot.study.meter import Meter, Watch
@@ -50,7 +50,7 @@ def train(
     meter = Meter(fleet, run, settings, watch)
     if resume:
         watch.phase(f"resumed at {fleet.steps} steps")
-    elif MODES[settings.sharing].hears_others:
+    elif mode_of(settings.sharing).hears_others:
         _calibrate(fleet, settings, watch)
     names = [learner.name for learner in fleet.learners]
     watch.phase(f"training {', '.join(names)} on {settings.task}, sharing: {settings.sharing}")
@@ -76,7 +76,7 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     task = load_task(settings.task)
     robots = load_fleet(settings.robots)
     varied = LEVELS[settings.randomization]
-    mode = MODES[settings.sharing]
+    mode = mode_of(settings.sharing)
     exchange = Exchange(settings.sharing, settings.hacpo, settings.seed) if mode.has_exchange else None
     learners = []
     for index, robot in enumerate(robots):
@@ -119,7 +119,7 @@ def _calibrate(fleet: Fleet, settings: TrainSettings, watch: Watch) -> None:
         )
         seed = settings.seed * SEED_STRIDE
         babble_env = make_babble_env(load_robot(robot), task, settings.ppo.n_envs, seed)
-        free_steps = MODES[settings.sharing].free_babble
+        free_steps = mode_of(settings.sharing).free_babble
         quality = calibrate(
             learner, babble_env, settings.hacpo.schema, seed, settings.hacpo.guards, free_steps
         )

@@ -44,7 +44,7 @@ class Filming:
             raise UnknownNameError("camera", self.view, VIEWS)
 
 
-DEFAULT = Filming()
+DEFAULT_FILMING = Filming()
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Clip:
     """Of an episode in robosuite, whose scene is drawn then."""
 
 
-def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAULT) -> str | None:
+def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAULT_FILMING) -> str | None:
     """Write ``grid.mp4`` (of the first episodes) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264.
 
     Args:

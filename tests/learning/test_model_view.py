@@ -46,5 +46,7 @@ class Squeezed(BaseFeaturesExtractor):
 )
 def test_a_policy_that_sharing_cannot_read_is_refused_before_training(options, sentence):
     model = PPO("MlpPolicy", ToyVecEnv(TWO), n_steps=16, batch_size=64, device="cpu", **options)
+    exchange = Exchange("hacpo", SharingSettings())
     with pytest.raises(InvalidSpecError, match=sentence):
-        model.learn(64, callback=HACPOCallback(Exchange("hacpo", SharingSettings()), "two"))
+        model.learn(64, callback=HACPOCallback(exchange, "two"))
+    assert not exchange.members, "its place must be free for a model that fits"

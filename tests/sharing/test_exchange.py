@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.pace import Standing
@@ -22,6 +22,11 @@ def test_two_learners_of_one_name_are_refused():
     exchange = make_exchange("hacpo", {"one": 0.0})
     with pytest.raises(InvalidSpecError, match="two learners of one name: one"):
         exchange.join("one", ToyVecEnv(TWO))
+
+
+def test_a_kind_of_sharing_that_nobody_knows_is_refused():
+    with pytest.raises(UnknownNameError, match=r"unknown sharing 'hapco' \(did you mean 'hacpo'\?\)"):
+        Exchange("hapco", SETTINGS)
 
 
 def test_only_members_clearly_ahead_teach_and_the_best_comes_first():
