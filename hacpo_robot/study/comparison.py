@@ -24,6 +24,7 @@ class Comparison:
 
     ours: str
     theirs: str
+    seeds: tuple[int, ...]
     difference: Estimate
     """Of the means."""
     iqm_difference: Estimate
@@ -93,6 +94,7 @@ def compare(
     return Comparison(
         ours=ours,
         theirs=theirs,
+        seeds=tuple(seeds),
         difference=estimate(statistics.mean_difference, one, other),
         iqm_difference=estimate(statistics.iqm_difference, one, other),
         improvement=estimate(statistics.probability_of_improvement, one, other),

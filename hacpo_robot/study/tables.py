@@ -1,13 +1,16 @@
 """Tables of a study as Markdown; every figure in them comes from its result files."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study.comparison import (
     Column,
+    Comparison,
+    Figures,
     arm_completion,
     arm_difference,
     columns_of,
@@ -17,10 +20,10 @@ from hacpo_robot.study.comparison import (
     matrix,
     whole_seeds,
 )
+from hacpo_robot.study.markdown import counts, points, share, table
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Reached, Results
 from hacpo_robot.study.statistics import (
-    Estimate,
     area_under_curve,
     estimate,
     holm,
@@ -30,53 +33,53 @@ from hacpo_robot.study.statistics import (
     steps_to,
 )
 
+T = TypeVar("T")
 THRESHOLD = 0.8
 """Success in training at which a task counts as learned."""
 NOT_YET = "No group seed has finished all that would have to be compared here."
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Markdown."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
-
-
-def share(found: Estimate) -> str:
-    """Per cent, with the interval where there is one."""
-    return f"{found.value:.0%}".replace("%", " %") + _range(found, ".0f")
-
-
-def points(found: Estimate) -> str:
-    """Percentage points, with the interval where there is one."""
-    return f"{100 * found.value:+.1f}" + _range(found, "+.1f")
-
-
 def headline(plan: Plan, results: Results) -> str:
-    """Completion of the claim and its rivals over all arms, and the paired differences."""
-    figures, columns = completions(results), columns_of(results.reached)
+    """Completion of each fleet over all its arms, and what the claim gains on each rival."""
+    figures = completions(results)
+    claim, *_ = plan.headline
+    rows, numbers = [], []
+    for fleet, columns in _fleets(plan):
+        seeds = whole_seeds(figures, (claim,), columns)
+        found = _against_rivals(plan, results, columns)
+        for each in found:
+            gain = [points(each.difference), f"{each.p:.3f}"]
+            rows.append([fleet, *_level(figures, each.theirs, columns, each.seeds), *gain])
+            numbers.append(len(each.seeds))
+        rows += [[fleet, *_level(figures, claim, columns, seeds), "", ""]] if found else []
+    shown = ["completion", "interquartile mean", f"`{claim}` above it, points", "p"]
+    few = " Of fewer than six seeds p cannot fall below 0.05, and the intervals are too narrow."
+    note = (
+        f"Every condition is set against `{claim}` over the group seeds of which both have all tasks. In "
+        "brackets: 95 % intervals over group seeds; p: sign-flip test over group seeds, two-sided."
+    )
+    page = table(["fleet", "condition", "seeds", *shown], rows)
+    return f"{page}\n\n{note}{few * (min(numbers) < 6)}" if rows else NOT_YET
+
+
+def _against_rivals(plan: Plan, results: Results, columns: Sequence[Column]) -> list[Comparison]:
+    """The claim against each rival, over the seeds of which both have all columns; others are left out."""
+    figures = completions(results)
     claim, *rivals = _begun(plan, results)
-    seeds = whole_seeds(figures, (claim, *rivals), columns)
-    if not seeds:
-        return NOT_YET
-    rows = []
-    for condition in (*rivals, claim):
-        scores = matrix(figures, condition, columns, seeds)
-        row = [f"`{condition}`", share(estimate(mean, scores)), share(estimate(iqm, scores)), "", ""]
-        if condition != claim:
-            found = compare(figures, claim, condition, columns, seeds)
-            row[3:] = [points(found.difference), f"{found.p:.3f}"]
-        rows.append(row)
-    head = ["condition", "completion", "interquartile mean", f"`{claim}` above it, points", "p"]
-    return f"{table(head, rows)}\n\n{_basis(seeds, columns)}"
+    pairs = [(rival, whole_seeds(figures, (claim, rival), columns)) for rival in rivals]
+    return [compare(figures, claim, rival, columns, seeds) for rival, seeds in pairs if seeds]
+
+
+def _level(figures: Figures, condition: str, columns: Sequence[Column], seeds: Sequence[int]) -> list[str]:
+    scores = matrix(figures, condition, columns, seeds)
+    return [f"`{condition}`", str(len(seeds)), share(estimate(mean, scores)), share(estimate(iqm, scores))]
 
 
 def differences(plan: Plan, results: Results) -> str:
-    """Everything about the claim against each rival."""
-    figures, columns = completions(results), columns_of(results.reached)
-    claim, *rivals = _begun(plan, results)
-    seeds = whole_seeds(figures, (claim, *rivals), columns)
-    if not seeds:
-        return NOT_YET
-    found = [compare(figures, claim, rival, columns, seeds) for rival in rivals]
+    """Everything about the claim against each rival, fleet by fleet."""
+    by_fleet = {fleet: _against_rivals(plan, results, columns) for fleet, columns in _fleets(plan)}
+    places = [f"`{each.theirs}`, fleet {fleet}" for fleet, found in by_fleet.items() for each in found]
+    found = [each for group in by_fleet.values() for each in group]
     rows = [
         ["mean difference, points", *(points(each.difference) for each in found)],
         ["difference of interquartile means, points", *(points(each.iqm_difference) for each in found)],
@@ -86,34 +89,31 @@ def differences(plan: Plan, results: Results) -> str:
         ["its difference, points", *(points(each.worst_difference) for each in found)],
         ["arms and seeds that lost over 5 points", *(f"{each.harmed:.0%}" for each in found)],
     ]
-    return table([f"`{claim}` against", *(f"`{rival}`" for rival in rivals)], rows)
+    return table([f"`{plan.headline[0]}` against", *places], rows) if found else NOT_YET
 
 
 def speed_of_learning(plan: Plan, results: Results) -> str:
-    """Area under the learning curves, and steps to the threshold."""
-    columns = columns_of(results.reached)
+    """Area under the learning curves, and steps to the threshold, fleet by fleet."""
     areas = from_curves(results, area_under_curve)
     times = from_curves(results, lambda steps, success, _: steps_to(steps, success, THRESHOLD))
     # As shares of the budget, so that tasks with different budgets can be averaged.
     spent = from_curves(results, _share_of_budget)
     claim, *rivals = _begun(plan, results)
-    seeds = whole_seeds(areas, (claim, *rivals), columns)
-    if not seeds:
-        return NOT_YET
     rows = []
-    for condition in (*rivals, claim):
-        reached = np.isfinite(matrix(times, condition, columns, seeds)).astype(float)
-        rows.append(
-            [
-                f"`{condition}`",
-                share(estimate(mean, matrix(areas, condition, columns, seeds))),
-                share(estimate(mean, reached)),
-                share(estimate(mean, matrix(spent, condition, columns, seeds))),
-            ]
-        )
-    head = ["condition", "area under the curve", "arms that reach 80 %", "steps to 80 %, of the budget"]
+    for fleet, columns in _fleets(plan):
+        for condition in (*rivals, claim):
+            if seeds := whole_seeds(areas, (condition,), columns):
+                reached = np.isfinite(matrix(times, condition, columns, seeds)).astype(float)
+                area = share(estimate(mean, matrix(areas, condition, columns, seeds)))
+                budget = share(estimate(mean, matrix(spent, condition, columns, seeds)))
+                rows.append(
+                    [fleet, f"`{condition}`", str(len(seeds)), area, share(estimate(mean, reached)), budget]
+                )
+    if not rows:
+        return NOT_YET
+    shown = ["area under the curve", "arms that reach 80 %", "steps to 80 %, of the budget"]
     note = "Training episodes, exploration included. Arms that never reach 80 % count with the whole budget."
-    return f"{table(head, rows)}\n\n{note}"
+    return f"{table(['fleet', 'condition', 'seeds', *shown], rows)}\n\n{note}"
 
 
 def _share_of_budget(steps: FloatArray, success: FloatArray, budget: float) -> float:
@@ -122,19 +122,25 @@ def _share_of_budget(steps: FloatArray, success: FloatArray, budget: float) -> f
 
 def per_task(plan: Plan, results: Results) -> str:
     """Completion of each fleet on each task, and what the claim gains on each rival."""
-    figures = completions(results)
+    figures, columns = completions(results), columns_of(results.reached)
     claim, *rivals = _begun(plan, results)
     rows = []
-    for task, fleet in blocks(results):
-        columns = [each for each in columns_of(results.reached) if each[:2] == (task, fleet)]
-        seeds = whole_seeds(figures, (claim, *rivals), columns)
-        if seeds:
-            scores = [matrix(figures, condition, columns, seeds) for condition in (*rivals, claim)]
-            gains = [compare(figures, claim, rival, columns, seeds).difference for rival in rivals]
-            completion = [share(estimate(mean, each)) for each in scores]
-            rows.append([task, fleet, str(len(seeds)), *completion, *map(points, gains)])
-    head = ["task", "fleet", "seeds", *(f"`{name}`" for name in (*rivals, claim))]
-    return table([*head, *(f"above `{name}`" for name in rivals)], rows)
+    for block in blocks(results):
+        part = [each for each in columns if each[:2] == block]
+        whole = {name: whole_seeds(figures, (claim, name), part) for name in (*rivals, claim)}
+        if whole[claim]:
+            levels = [_mean(figures, name, part, seeds) for name, seeds in whole.items()]
+            gains = [_gain(figures, claim, name, part, whole[name]) for name in rivals]
+            rows.append([*block, counts(whole.values()), *levels, *gains])
+    return table(["task", "fleet", *_level_head(claim, rivals)], rows)
+
+
+def _mean(figures: Figures, condition: str, columns: Sequence[Column], seeds: Sequence[int]) -> str:
+    return share(estimate(mean, matrix(figures, condition, columns, seeds))) if seeds else "-"
+
+
+def _gain(figures: Figures, ours: str, theirs: str, columns: Sequence[Column], seeds: Sequence[int]) -> str:
+    return points(compare(figures, ours, theirs, columns, seeds).difference) if seeds else "-"
 
 
 def per_arm(plan: Plan, results: Results) -> str:
@@ -145,15 +151,23 @@ def per_arm(plan: Plan, results: Results) -> str:
         found[(row.task, row.fleet, row.robot), row.condition][row.seed] = row
     rows = []
     for column in columns_of(results.reached):
-        by_condition = [found[column, condition] for condition in (*rivals, claim)]
-        seeds = sorted(set.intersection(*(set(each) for each in by_condition)))
-        if seeds:
-            runs = [[each[seed] for seed in seeds] for each in by_condition]
-            completion = [share(arm_completion(each)) for each in runs]
-            gains = [points(arm_difference(runs[-1], each)) for each in runs[:-1]]
-            rows.append([*column, str(len(seeds)), *completion, *gains])
-    head = ["task", "fleet", "arm", "seeds", *(f"`{name}`" for name in (*rivals, claim))]
-    return table([*head, *(f"above `{name}`" for name in rivals)], rows)
+        own = found[column, claim]
+        pairs = {name: _paired(found[column, name], own) for name in (*rivals, claim)}
+        if own:
+            levels = [share(arm_completion(theirs)) if theirs else "-" for theirs, _ in pairs.values()]
+            gains = [points(arm_difference(pairs[n][1], pairs[n][0])) if pairs[n][0] else "-" for n in rivals]
+            rows.append([*column, counts(theirs for theirs, _ in pairs.values()), *levels, *gains])
+    return table(["task", "fleet", "arm", *_level_head(claim, rivals)], rows)
+
+
+def _paired(one: Mapping[int, T], other: Mapping[int, T]) -> tuple[list[T], list[T]]:
+    """What both have of the same seeds."""
+    seeds = sorted(set(one) & set(other))
+    return [one[seed] for seed in seeds], [other[seed] for seed in seeds]
+
+
+def _level_head(claim: str, rivals: Sequence[str]) -> list[str]:
+    return ["seeds", *(f"`{name}`" for name in (*rivals, claim)), *(f"above `{name}`" for name in rivals)]
 
 
 def ablations(plan: Plan, results: Results) -> str:
@@ -254,20 +268,15 @@ def _begun(plan: Plan, results: Results) -> list[str]:
     return [name for name in plan.headline if name in begun or name == plan.headline[0]]
 
 
+def _fleets(plan: Plan) -> list[tuple[str, list[Column]]]:
+    """Every fleet with all its arms of all tasks."""
+    return [
+        (fleet, [(task, fleet, robot) for task in plan.tasks for robot in robots])
+        for fleet, robots in plan.fleets.items()
+    ]
+
+
 def _with_runs(plan: Plan, results: Results) -> list[str]:
     """Conditions that have runs already, in the order of the plan."""
     begun = {run.condition for run in results.runs}
     return [name for name in plan.conditions if name in begun]
-
-
-def _range(found: Estimate, style: str) -> str:
-    low, high = f"{100 * found.low:{style}}", f"{100 * found.high:{style}}"
-    return "" if low == high else f" ({low} to {high})"  # one seed, or no difference between seeds
-
-
-def _basis(seeds: Sequence[int], columns: Sequence[Column]) -> str:
-    few = " Of fewer than six seeds p cannot fall below 0.05, and the intervals are too narrow."
-    return (
-        f"Group seeds: {', '.join(map(str, seeds))}; {len(columns)} arms each. In brackets: 95 % intervals "
-        "over group seeds; p: sign-flip test over group seeds, two-sided." + few * (len(seeds) < 6)
-    )

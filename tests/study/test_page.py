@@ -54,10 +54,9 @@ def test_two_results_of_one_name_are_refused(tmp_path):
 
 def test_headline_has_completions_and_what_the_claim_gains(page):
     none, own, hacpo = rows(page, "All arms together")
-    assert none == ["`none`", "50 % (45 to 55)", "50 % (45 to 55)", "+30.0", "0.250"]
-    assert own[3] == "+20.0"
-    assert hacpo == ["`hacpo`", "80 % (75 to 85)", "80 % (75 to 85)", "", ""]
-    assert "Group seeds: 0, 1, 2; 4 arms each." in page
+    assert none == ["pair", "`none`", "3", "50 % (45 to 55)", "50 % (45 to 55)", "+30.0", "0.250"]
+    assert own[5] == "+20.0"
+    assert hacpo == ["pair", "`hacpo`", "3", "80 % (75 to 85)", "80 % (75 to 85)", "", ""]
     assert "the intervals are too narrow" in page
 
 
@@ -109,7 +108,31 @@ def test_a_rival_without_runs_does_not_hold_up_the_others(tmp_path):
         tmp_path / "s", PLAN, results_of(c for c in PLAN.cells(2) if c.condition in ("hacpo", "none"))
     )
     page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
-    assert [row[0] for row in rows(page, "All arms together")] == ["`none`", "`hacpo`"]
+    assert [row[1] for row in rows(page, "All arms together")] == ["`none`", "`hacpo`"]
+
+
+def test_each_rival_is_compared_over_the_seeds_that_it_has(tmp_path):
+    cells = [cell for cell in PLAN.cells(3) if cell.condition != "self" or cell.seed]
+    write_results(tmp_path / "s", PLAN, results_of(cells))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    headline = rows(page, "All arms together")
+    assert [row[1:4] for row in headline] == [
+        ["`none`", "3", "50 % (45 to 55)"],
+        ["`self`", "2", "62 % (60 to 65)"],
+        ["`hacpo`", "3", "80 % (75 to 85)"],
+    ]
+    assert headline[1][5] == "+20.0"  # over 60 and 65 %, of the same two seeds
+    assert rows(page, "Differences")[0] == ["mean difference, points", "+30.0", "+20.0"]
+    for title in ("Task by task", "Arm by arm"):
+        assert {row[-6] for row in rows(page, title)} == {"3 / 2 / 3"}
+
+
+def test_a_fleet_that_lacks_a_task_is_not_in_the_headline(tmp_path):
+    cells = [cell for cell in PLAN.cells(2) if cell.task == "reach"]
+    write_results(tmp_path / "s", PLAN, results_of(cells))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    assert f"### All arms together\n\n{NOT_YET}" in page
+    assert len(rows(page, "Task by task")) == 1
 
 
 def test_a_study_without_runs_has_a_page_all_the_same(tmp_path):
@@ -123,7 +146,7 @@ def test_headline_takes_its_place_in_a_readme_and_keeps_the_rest(folder, tmp_pat
     text = with_headline(readme, folder.parent / "RESULTS.md", folder)
     assert text.startswith(f"before\n{BEGIN}\n")
     assert text.endswith(f"{END}\nafter\n")
-    assert "| `hacpo` | 80 % (75 to 85)" in text
+    assert "| `hacpo` | 3 | 80 % (75 to 85)" in text
     assert "old" not in text
     readme.write_text(text)
     assert with_headline(readme, folder.parent / "RESULTS.md", folder) == text
