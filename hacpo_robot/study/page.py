@@ -30,6 +30,7 @@ SECTIONS = (
     ("Minutes of training per run", tables.wall_time),
     ("Settings", tables.settings),
 )
+"""Headings, and what stands below each; where that is nothing, the heading is left out."""
 
 
 def compose(page: Path, folders: Sequence[Path]) -> dict[Path, str]:
@@ -116,8 +117,8 @@ def _study(title: str, plan: Plan, results: Results, picture: str) -> str:
         return "\n\n".join(parts)
     parts += [f"![Learning curves of {title}]({picture})", tables.origin(results)]
     for heading, section in SECTIONS:
-        if section is not tables.ablations or set(plan.conditions) > set(plan.headline):
-            parts += [f"### {heading}", section(plan, results)]
+        if shown := section(plan, results):
+            parts += [f"### {heading}", shown]
     return "\n\n".join(parts)
 
 

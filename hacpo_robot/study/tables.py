@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study.comparison import (
     Column,
@@ -51,7 +52,7 @@ def headline(plan: Plan, results: Results) -> str:
             gain = [points(each.difference), f"{each.p:.3f}"]
             rows.append([fleet, *_level(figures, each.theirs, columns, each.seeds), *gain])
             numbers.append(len(each.seeds))
-        rows += [[fleet, *_level(figures, claim, columns, seeds), "", ""]] if found else []
+        rows += [[fleet, *_level(figures, claim, columns, seeds), "", ""]] if seeds else []
     shown = ["completion", "interquartile mean", f"`{claim}` above it, points", "p"]
     few = " Of fewer than six seeds p cannot fall below 0.05, and the intervals are too narrow."
     note = (
@@ -59,7 +60,7 @@ def headline(plan: Plan, results: Results) -> str:
         "brackets: 95 % intervals over group seeds; p: sign-flip test over group seeds, two-sided."
     )
     page = table(["fleet", "condition", "seeds", *shown], rows)
-    return f"{page}\n\n{note}{few * (min(numbers) < 6)}" if rows else NOT_YET
+    return f"{page}\n\n{note}{few * (min(numbers, default=6) < 6)}" if rows else NOT_YET
 
 
 def _against_rivals(plan: Plan, results: Results, columns: Sequence[Column]) -> list[Comparison]:
@@ -76,7 +77,9 @@ def _level(figures: Figures, condition: str, columns: Sequence[Column], seeds: S
 
 
 def differences(plan: Plan, results: Results) -> str:
-    """Everything about the claim against each rival, fleet by fleet."""
+    """Everything about the claim against each rival, fleet by fleet; nothing where it has none."""
+    if len(plan.headline) == 1:
+        return ""
     by_fleet = {fleet: _against_rivals(plan, results, columns) for fleet, columns in _fleets(plan)}
     places = [f"`{each.theirs}`, fleet {fleet}" for fleet, found in by_fleet.items() for each in found]
     found = [each for group in by_fleet.values() for each in group]
@@ -171,8 +174,10 @@ def _level_head(claim: str, rivals: Sequence[str]) -> list[str]:
 
 
 def ablations(plan: Plan, results: Results) -> str:
-    """Every other condition, against the claim and each rival."""
+    """Every other condition, against the claim and each rival; nothing where there is no other."""
     others = [name for name in plan.conditions if name not in plan.headline]
+    if not others:
+        return ""
     figures, columns = completions(results), columns_of(results.reached)
     against = _begun(plan, results)
     rows, p_values = [], []
@@ -192,7 +197,12 @@ def ablations(plan: Plan, results: Results) -> str:
 
 
 def who_taught_whom(plan: Plan, results: Results) -> str:
-    """What arms took from each other under the claim, per run: rows teach, columns learn."""
+    """What arms took from each other under the claim, per run: rows teach, columns learn.
+
+    Nothing where the claim is that they learn alone.
+    """
+    if not mode_of(plan.cells(1)[0].settings.sharing).hears_others:
+        return ""
     parts = [
         "Skills that were rehearsed and taken over, and thousands of translated steps learned from, per run. "
         "A dash: nothing at all."

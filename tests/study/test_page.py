@@ -1,6 +1,7 @@
 """The page shows what the files say, and nothing else."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -133,6 +134,16 @@ def test_a_fleet_that_lacks_a_task_is_not_in_the_headline(tmp_path):
     page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
     assert f"### All arms together\n\n{NOT_YET}" in page
     assert len(rows(page, "Task by task")) == 1
+
+
+def test_a_study_of_one_condition_shows_what_it_reached_and_compares_nothing(tmp_path):
+    alone = replace(PLAN, conditions={"none": PLAN.conditions["none"]}, headline=("none",))
+    write_results(tmp_path / "s", alone, results_of(alone.cells(6)))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    assert [row[:3] for row in rows(page, "All arms together")] == [["pair", "`none`", "6"]]
+    assert "### Speed of learning" in page
+    for heading in ("Differences", "Parts of the method", "Who taught whom"):
+        assert f"### {heading}" not in page
 
 
 def test_a_study_without_runs_has_a_page_all_the_same(tmp_path):
