@@ -4,8 +4,12 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.cli.filming import add_filming, filming_of
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.learning.evaluation import with_noise
 from hacpo_robot.study.judge import film, judge, write_evaluation
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.run_folder import RunFolder
@@ -18,10 +22,15 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
     parser.add_argument("--episodes", type=int, help="per robot; as in training when not given")
+    parser.add_argument(
+        "--noise", type=float, default=0.0, help="spread of noise on every action in [-1, 1]; none by default"
+    )
     parser.add_argument("--video", action="store_true", help="film the first episodes of each robot")
     add_filming(parser)
     chosen = parser.parse_args(arguments)
     filming = filming_of(chosen)
+    if chosen.noise < 0:
+        raise InvalidSpecError(f"noise must not be negative, but is {chosen.noise:g}")
     folder = RunFolder.open(chosen.run)
     settings = folder.settings
     if chosen.episodes is not None:
@@ -29,14 +38,16 @@ def run(arguments: list[str]) -> None:
     fleet = restore_fleet(settings, folder, chosen.checkpoint)
     evaluations, films = {}, []
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
+        act = with_noise(learner.act, chosen.noise, np.random.default_rng(settings.seed))
         held_out, clips = judge(
-            robot, settings.task, learner.act, settings.eval_episodes, settings.seed, filming.n_episodes
+            robot, settings.task, act, settings.eval_episodes, settings.seed, filming.n_episodes
         )
         evaluations[learner.name] = held_out.evaluation
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
         print(f"{learner.name:<10} {shown} episodes, {interval(held_out.evaluation)}", flush=True)
-    print(write_evaluation(folder, evaluations, f"step_{fleet.steps:012d}"))
+    disturbed = f"_noise_{chosen.noise:g}" if chosen.noise else ""
+    print(write_evaluation(folder, evaluations, f"step_{fleet.steps:012d}{disturbed}"))
     if chosen.video:
         with Display() as display:
             film(films, folder.videos, Watch(display.phase), filming)

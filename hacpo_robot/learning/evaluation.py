@@ -85,6 +85,22 @@ def evaluate(
     return HeldOut(evaluation, np.concatenate(seen), at_end[kept], lengths[kept])
 
 
+def with_noise(act: Act, spread: float, rng: np.random.Generator) -> Act:
+    """A policy whose every action is disturbed: does it stand that, or even need it?
+
+    Args:
+        act: The policy.
+        spread: Standard deviation of the normal noise on actions in [-1, 1], which are clipped again.
+        rng: Of the noise.
+    """
+
+    def noisy(observation: NDArray[np.float32]) -> FloatArray:
+        action = act(observation)
+        return np.clip(action + spread * rng.standard_normal(action.shape), -1.0, 1.0)
+
+    return noisy
+
+
 def summarize(at_end: NDArray[np.bool_], once: NDArray[np.bool_], rewards: FloatArray) -> Evaluation:
     """Shares and interval of some episodes. Shape (n_episodes,) each."""
     n, successes = len(at_end), int(at_end.sum())

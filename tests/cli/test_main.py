@@ -41,6 +41,7 @@ WRONG = {
     "preset": (["train", "--preset", "x"], "unknown preset 'x'; valid: " + ", ".join(preset_names())),
     "kind": (["list", "arms"], "unknown kind 'arms'; valid: presets, robots, studies, tasks"),
     "run to evaluate": (["evaluate", "nowhere"], "nowhere is no run folder"),
+    "noise": (["evaluate", "nowhere", "--noise", "-1"], "noise must not be negative, but is -1"),
     "run to export": (["export", "nowhere"], "nowhere is no run folder"),
     "run to resume": (["train", "--resume", "nowhere"], "nowhere is no run folder"),
     "policy": (["play", "nowhere.onnx"], "no such file"),
@@ -209,6 +210,18 @@ def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     assert json.loads((tmp_path / place).read_text())["overall"]["n_episodes"] == 3
     ends = [(folder / "eval" / "eval_info.json").read_bytes() for folder in (finished, run)]
     assert ends[0] == ends[1], "what training ended with stays"
+
+
+def test_evaluate_with_noise_writes_beside_the_evaluation_without(call, finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    for options in ([], ["--noise", "0.1"]):
+        code, stdout, stderr = call("evaluate", "run", "--episodes", "2", *options)
+        assert code == 0, stderr
+    assert stdout.splitlines()[-1].endswith("_noise_0.1.json")
+    plain, noisy = (
+        json.loads(path.read_text())["overall"] for path in sorted((tmp_path / "run" / "eval").glob("step_*"))
+    )
+    assert plain["avg_sum_reward"] != noisy["avg_sum_reward"]
 
 
 def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):

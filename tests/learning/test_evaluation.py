@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.learning.evaluation import evaluate, pool_evaluations, summarize
+from hacpo_robot.learning.evaluation import evaluate, pool_evaluations, summarize, with_noise
 from tests.sharing.toy import TWO, ToyVecEnv
 
 
@@ -44,6 +44,15 @@ def test_evaluation_tells_before_every_step():
     told = []
     held_out = evaluate(ToyVecEnv(TWO, 4), push, 4, lambda: told.append(1))
     assert len(told) == held_out.lengths.max()
+
+
+def test_noise_has_the_spread_asked_for_and_stays_within_bounds():
+    asked = np.full((20_000, 2), 0.1)
+    noisy = with_noise(lambda _: asked, 0.2, np.random.default_rng(0))(np.zeros((20_000, 3), np.float32))
+    np.testing.assert_allclose(noisy.mean(axis=0), 0.1, atol=0.005)
+    np.testing.assert_allclose(noisy.std(axis=0), 0.2, atol=0.005)
+    bounded = with_noise(lambda _: asked, 9.0, np.random.default_rng(0))(np.zeros((20_000, 3), np.float32))
+    assert (bounded.min(), bounded.max()) == (-1.0, 1.0)
 
 
 def test_pooled_evaluations_equal_one_of_all_episodes(rng):
