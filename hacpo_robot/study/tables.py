@@ -43,24 +43,27 @@ NOT_YET = "No group seed has finished all that would have to be compared here."
 def headline(plan: Plan, results: Results) -> str:
     """Completion of each fleet over all its arms, and what the claim gains on each rival."""
     figures = completions(results)
-    claim, *_ = plan.headline
+    claim, *rivals = plan.headline
     rows, numbers = [], []
     for fleet, columns in _fleets(plan):
-        seeds = whole_seeds(figures, (claim,), columns)
-        found = _against_rivals(plan, results, columns)
-        for each in found:
+        for each in _against_rivals(plan, results, columns):
             gain = [points(each.difference), f"{each.p:.3f}"]
             rows.append([fleet, *_level(figures, each.theirs, columns, each.seeds), *gain])
             numbers.append(len(each.seeds))
-        rows += [[fleet, *_level(figures, claim, columns, seeds), "", ""]] if seeds else []
-    shown = ["completion", "interquartile mean", f"`{claim}` above it, points", "p"]
+        if seeds := whole_seeds(figures, (claim,), columns):
+            rows.append([fleet, *_level(figures, claim, columns, seeds), *[""] * 2 * bool(rivals)])
+    if not rows:
+        return NOT_YET
+    head = ["fleet", "condition", "seeds", "completion", "interquartile mean"]
+    if not rivals:
+        return f"{table(head, rows)}\n\nIn brackets: 95 % intervals over group seeds."
     few = " Of fewer than six seeds p cannot fall below 0.05, and the intervals are too narrow."
     note = (
         f"Every condition is set against `{claim}` over the group seeds of which both have all tasks. In "
         "brackets: 95 % intervals over group seeds; p: sign-flip test over group seeds, two-sided."
     )
-    page = table(["fleet", "condition", "seeds", *shown], rows)
-    return f"{page}\n\n{note}{few * (min(numbers, default=6) < 6)}" if rows else NOT_YET
+    page = table([*head, f"`{claim}` above it, points", "p"], rows)
+    return f"{page}\n\n{note}{few * (min(numbers, default=6) < 6)}"
 
 
 def _against_rivals(plan: Plan, results: Results, columns: Sequence[Column]) -> list[Comparison]:

@@ -140,7 +140,8 @@ def test_a_study_of_one_condition_shows_what_it_reached_and_compares_nothing(tmp
     alone = replace(PLAN, conditions={"none": PLAN.conditions["none"]}, headline=("none",))
     write_results(tmp_path / "s", alone, results_of(alone.cells(6)))
     page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
-    assert [row[:3] for row in rows(page, "All arms together")] == [["pair", "`none`", "6"]]
+    ((*level, completion, _),) = rows(page, "All arms together")
+    assert (level, completion[:4]) == (["pair", "`none`", "6"], "58 %")
     assert "### Speed of learning" in page
     for heading in ("Differences", "Parts of the method", "Who taught whom"):
         assert f"### {heading}" not in page
