@@ -1,6 +1,7 @@
 """``hacpo-robot evaluate RUN``: held-out episodes of a checkpoint, and videos of them."""
 
 import argparse
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,8 +30,8 @@ def run(arguments: list[str]) -> None:
     add_filming(parser)
     chosen = parser.parse_args(arguments)
     filming = filming_of(chosen)
-    if chosen.noise < 0:
-        raise InvalidSpecError(f"noise must not be negative, but is {chosen.noise:g}")
+    if not 0 <= chosen.noise < math.inf:
+        raise InvalidSpecError(f"noise must be a number from 0 on, not {chosen.noise:g}")
     folder = RunFolder.open(chosen.run)
     settings = folder.settings
     if chosen.episodes is not None:

@@ -204,7 +204,8 @@ def who_taught_whom(plan: Plan, results: Results) -> str:
 
     Nothing where the claim is that they learn alone.
     """
-    if not mode_of(plan.cells(1)[0].settings.sharing).hears_others:
+    first, *_ = plan.cells(1)  # of the claim
+    if not mode_of(first.settings.sharing).hears_others:
         return ""
     parts = [
         "Skills that were rehearsed and taken over, and thousands of translated steps learned from, per run. "
