@@ -11,7 +11,7 @@ from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameErro
 from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names
-from hacpo_robot.study.results import FOLDER, write_results
+from hacpo_robot.study.results import FOLDER, read_earlier, write_results
 from hacpo_robot.study.status import StudyWatch
 from hacpo_robot.study.study import Study
 
@@ -27,7 +27,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--only", nargs="+", metavar="CELL", help="names or patterns, such as 'lift-*-0'")
     parser.add_argument("--workers", type=int, help="runs at a time; one per core when not given")
     parser.add_argument("--study-dir", type=Path, help="where the runs go; runs/PRESET when not given")
-    parser.add_argument("--results", type=Path, help="where the tables go; results/ there when not given")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        help="where the tables go, beside what they tell of other runs; results/ there when not given",
+    )
     parser.add_argument("--resume", action="store_true", help="go on in a study folder that exists")
     parser.add_argument(
         "--collect", action="store_true", help="run nothing; write the tables of the runs that have finished"
@@ -42,7 +46,7 @@ def run(arguments: list[str]) -> None:
     folder = chosen.study_dir or Path("runs") / plan.title
     files = chosen.results or folder / FOLDER
     if chosen.collect:
-        write_results(files, plan, collect_finished(cells, folder))
+        write_results(files, plan, read_earlier(files, plan).updated(collect_finished(cells, folder)))
     else:
         if folder.exists() and not chosen.resume:
             raise RunFolderError(f"{folder} exists; go on with --resume, or choose another --study-dir")

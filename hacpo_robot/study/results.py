@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -27,6 +27,11 @@ class Place:
     fleet: str
     condition: str
     seed: int
+
+    @property
+    def place(self) -> tuple[str, str, str, int]:
+        """The same for all rows of one run, of whichever table."""
+        return self.task, self.fleet, self.condition, self.seed
 
 
 @dataclass(frozen=True)
@@ -89,20 +94,37 @@ class Results:
 
     def __add__(self, other: "Results") -> "Results":
         """Both, one after the other."""
-        return Results(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        return Results(*(ours + theirs for ours, theirs in zip(self._tables(), other._tables(), strict=True)))
 
     def of(self, task: str, fleet: str, condition: str) -> "Results":
         """The part that belongs to one task, fleet and condition."""
-        wanted = (task, fleet, condition)
-        tables = (getattr(self, item.name) for item in fields(self))
-        return Results(
-            *(tuple(r for r in rows if (r.task, r.fleet, r.condition) == wanted) for rows in tables)
-        )
+        return self._where(lambda row: row.place[:3] == (task, fleet, condition))
+
+    def updated(self, newer: "Results") -> "Results":
+        """These and newer ones, which replace what is known of the same runs."""
+        replaced = {run.place for run in newer.runs}
+        return self._where(lambda row: row.place not in replaced) + newer
+
+    def ordered(self, plan: Plan) -> "Results":
+        """Run after run as the plan names them, whichever came first; of a run as it was."""
+        names = list(plan.tasks), list(plan.fleets), list(plan.conditions)
+
+        def rank(row: Place) -> tuple[int, ...]:
+            return *(known.index(name) for known, name in zip(names, row.place[:3], strict=True)), row.seed
+
+        return Results(*(tuple(sorted(rows, key=rank)) for rows in self._tables()))
+
+    def _where(self, wanted: Callable[[Place], bool]) -> "Results":
+        return Results(*(tuple(row for row in rows if wanted(row)) for rows in self._tables()))
+
+    def _tables(self) -> Iterator[tuple[Any, ...]]:
+        return (getattr(self, item.name) for item in fields(self))
 
 
 def write_results(folder: Path, plan: Plan, results: Results) -> None:
     """``cells.csv``, ``curves.csv``, ``lessons.csv`` and ``study.json``, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
+    results = results.ordered(plan)
     _write_table(folder / "cells.csv", Reached, results.reached)
     _write_table(folder / "curves.csv", Note, results.curves)
     _write_table(folder / "lessons.csv", Taught, results.lessons)
@@ -137,6 +159,23 @@ def read_results(folder: Path) -> tuple[Plan, Results]:
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunFolderError(f"{folder} holds no results of a study: {error}") from error
+
+
+def read_earlier(folder: Path, plan: Plan) -> Results:
+    """What result files tell already, perhaps of runs made elsewhere; nothing where there are none.
+
+    Raises:
+        RunFolderError: the files are of another study, or cannot be read.
+    """
+    if not (folder / STUDY).exists():
+        return Results()
+    _, results = read_results(folder)
+    for run in results.runs:
+        if run.task not in plan.tasks or run.fleet not in plan.fleets or run.condition not in plan.conditions:
+            raise RunFolderError(
+                f"{folder} tells of {run.name}, which {plan.title} lacks; choose other --results"
+            )
+    return results
 
 
 def _common(settings: list[dict[str, Any]]) -> dict[str, Any]:

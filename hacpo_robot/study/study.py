@@ -14,7 +14,7 @@ from hacpo_robot.study.cell import LOG, CellProcess, check_same
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
-from hacpo_robot.study.results import Results, write_results
+from hacpo_robot.study.results import Results, read_earlier, write_results
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.status import Clock, Overview, StudyWatch
 
@@ -30,13 +30,16 @@ class Study:
 
         Args:
             plan: That the cells are of.
-            cells: All that the result files may tell of.
+            cells: All that may have a run folder.
             folder: Where each cell has its run folder.
-            files: Where the result files go.
+            files: Where the result files go. What they tell of runs that are not in the folder stays.
+
+        Raises:
+            RunFolderError: the result files are of another study.
         """
         self._plan, self._folder, self._files = plan, folder, files
         self._n_cells = 0
-        self._results = collect_finished(cells, folder)
+        self._results = read_earlier(files, plan).updated(collect_finished(cells, folder))
         self._waiting: list[Cell] = []
         self._running: list[CellProcess] = []
         self._failed: list[str] = []
@@ -116,7 +119,7 @@ class Study:
         name, path = process.cell.name, self._folder / process.cell.name
         if is_finished(path):
             found = collect(process.cell, RunFolder.open(path))
-            self._results += found
+            self._results = self._results.updated(found)
             write_results(self._files, self._plan, self._results)
             completion = np.mean([row.completion for row in found.reached])
             watch.said(f"{name}: completion {completion:.0%}, mean of its robots")

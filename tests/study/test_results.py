@@ -12,22 +12,28 @@ from hacpo_robot.errors import RunFolderError
 from hacpo_robot.study.collect import collect, collect_finished
 from hacpo_robot.study.lessons import read_lessons
 from hacpo_robot.study.plan import Cell, load_plan
-from hacpo_robot.study.results import Place, Results, read_results, write_results
+from hacpo_robot.study.results import Results, read_earlier, read_results, write_results
 from hacpo_robot.study.run_folder import RunFolder
 
 
 @pytest.fixture
 def cell(finished):
-    return Cell(finished[0].path.name, "lift", "pair", "none", 0, finished[0].settings)
+    return Cell(finished[0].path.name, "reach", "pair", "none", 0, finished[0].settings)
+
+
+def as_if(results, **changes):
+    """The same figures under another name."""
+    runs = tuple(replace(run, **changes) for run in results.runs)
+    place = {name: value for name, value in changes.items() if name != "name"}
+    tables = (results.reached, results.curves, results.lessons)
+    return Results(*(tuple(replace(row, **place) for row in rows) for rows in tables), runs)
 
 
 def test_a_finished_run_becomes_a_row_per_robot(cell, finished):
     run, judged, _, _ = finished
     found = collect(cell, run)
     assert [row.robot for row in found.reached] == ["ur5e", "panda"]
-    assert {vars(Place("lift", "pair", "none", 0)).items() <= vars(row).items() for row in found.reached} == {
-        True
-    }
+    assert {row.place for row in found.reached} == {("reach", "pair", "none", 0)}
     for row, result in zip(found.reached, judged, strict=True):
         assert (row.n_success, row.n_episodes, row.steps) == (result.evaluation.n_success, 4, 1024)
         assert row.completion == pytest.approx(result.evaluation.pc_success / 100)
@@ -52,6 +58,30 @@ def test_result_files_give_back_what_was_written(cell, finished, tmp_path):
 def test_result_files_of_nothing_can_be_read(tmp_path):
     write_results(tmp_path, load_plan("miniature"), Results())
     assert read_results(tmp_path)[1] == Results()
+
+
+def test_what_files_tell_of_other_runs_stays_and_runs_stand_in_the_order_of_the_plan(
+    cell, finished, tmp_path
+):
+    plan, found = load_plan("miniature"), collect(cell, finished[0])
+    assert read_earlier(tmp_path, plan) == Results()
+    together = as_if(found, condition="hacpo")
+    write_results(tmp_path, plan, as_if(found, seed=1) + together + found)
+    again = as_if(together, name="again")
+    write_results(tmp_path, plan, read_earlier(tmp_path, plan).updated(again))
+    runs = read_results(tmp_path)[1].runs
+    assert [run.place[2:] for run in runs] == [("none", 0), ("none", 1), ("hacpo", 0)]
+    assert [run.name for run in runs] == [cell.name, cell.name, "again"]
+    assert len(read_results(tmp_path)[1].reached) == 3 * len(found.reached)
+
+
+def test_files_of_another_study_are_refused(cell, finished, tmp_path):
+    plan = load_plan("miniature")
+    write_results(tmp_path, plan, collect(cell, finished[0]))
+    with pytest.raises(
+        RunFolderError, match=f"tells of {cell.name}, which twice lacks; choose other --results"
+    ):
+        read_earlier(tmp_path, load_plan("twice"))
 
 
 def test_unfinished_runs_are_not_collected(cell, finished, stopped):
