@@ -55,6 +55,8 @@ class Apprentice:
     def rehearse(self, log: Logger) -> None:
         """Try what others would do here, where it is time for that; adopt it where it is worth it."""
         settings = self._exchange.settings
+        if not self._last_is_due:  # until then its last exam counts, with which what it tries is compared
+            self._member.rest()
         if settings.guards.share_cap and self.worlds.share >= settings.rehearsal_share:
             return
         if self._last_is_due:

@@ -42,7 +42,8 @@ def expect_observations(model: PPO, observation: FloatArray) -> None:
     skill is practised change what the policy sees of it, many times over in such elements, and the skill is
     lost. So half of what is expected is the skill from now on, and there it stays. The first layers of
     policy and critic move along, so that both say the same as before, but where the normaliser clipped: what
-    was a sharp sense for the first millimetre of a lift stays one.
+    was a sharp sense for the first millimetre of a lift stays one. What the model is to act on next is told
+    anew.
 
     Args:
         model: Its observation normaliser, its policy and its critic are changed in place, together.
@@ -69,3 +70,4 @@ def expect_observations(model: PPO, observation: FloatArray) -> None:
             layer = next(part for part in (*hidden, last) if isinstance(part, nn.Linear))
             layer.bias.add_(layer.weight @ shift)
             layer.weight.mul_(wider)
+    model._last_obs = normalizer.normalize_obs(normalizer.get_original_obs())

@@ -85,7 +85,7 @@ class Imitator:
                 cosines.append(self._compare(own_gradient))
             nn.utils.clip_grad_norm_(self._actor.parameters(), 0.5)
             self.optimizer.step()
-            if step % CHECK_EVERY == 0:
+            if step % CHECK_EVERY == 0 or step == self._settings.minibatches:
                 kl = mean_divergence(before, self._mean(own_observation).detach(), std)
         if kl > kl_budget:  # KL grows with the square of the way gone
             way = parameters_to_vector(self._actor.parameters()).detach() - start

@@ -118,7 +118,6 @@ class Exchange:
         refined first.
         """
         me = self.members[learner]
-        me.rest()
         ahead = self._ahead_of(me.skill)
         able = [m for m in self._playable(me) if self._promise(me, m) >= ahead]
         due = [m for m in able if me.trust_in(m).is_due(m.skill)]
@@ -167,12 +166,6 @@ class Exchange:
     def is_better(self, learner: str, exam: Rehearsal) -> bool:
         """Whether a policy that was just adopted, in its exam, does better than the one before."""
         return not self._guards.trust or self.members[learner].is_outdone_by(exam)
-
-    def note_rehearsal(self, learner: str, source: str, rehearsal: Rehearsal) -> bool:
-        """Move trust by what the learner saw; whether that is worth being adopted."""
-        worthwhile = self.is_worthwhile(learner, rehearsal)
-        self.members[learner].note_rehearsal(self.members[source], rehearsal, worthwhile=worthwhile)
-        return worthwhile
 
     def share_experiences(self, learner: str, view: PolicyView, rollout: Experience) -> Lessons | None:
         """Everything that a learner should learn from now, or nothing.

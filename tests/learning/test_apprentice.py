@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from hacpo_robot.learning.apprentice import EXAM_ROUNDS, Apprentice
@@ -88,6 +89,16 @@ def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
     best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
     run(fleet, 8)
     assert best.callback.apprentice.worlds.rounds == rounds
+
+
+@pytest.mark.parametrize("closed", [{"rehearsal_end": 1.0}, {"rehearsal_share": 0.0}], ids=str)
+@pytest.mark.parametrize(("left", "forgotten"), [(4, True), (5, False)])
+def test_time_passes_where_nothing_may_be_rehearsed_any_more(closed, left, forgotten):
+    fleet = rehearsing_fleet(replace(SETTINGS, pace=PaceSettings(ripe=0.0), **closed))
+    me = fleet.learners[1].member
+    me.own_success, me.own_returns, me._exam_left = 1.0, np.ones(8), left
+    run(fleet, 5)
+    assert (me.own_returns is None) is forgotten
 
 
 # -- the last rehearsal ----------------------------------------------------------------------------

@@ -70,6 +70,17 @@ def test_policy_and_critic_say_the_same_when_the_unit_of_observations_moves(net_
         np.testing.assert_allclose(now, then, atol=1e-4)
 
 
+def test_what_is_acted_on_next_is_told_in_the_new_unit(model):
+    env, now = model.get_vec_normalize_env(), model._last_obs.copy()
+    with torch.no_grad():
+        before = model.policy.predict_values(torch.as_tensor(now))
+    expect_observations(model, OBSERVATION)
+    assert np.abs(model._last_obs - now).max() > 0.1
+    np.testing.assert_array_equal(model._last_obs, env.normalize_obs(env.get_original_obs()))
+    with torch.no_grad():
+        torch.testing.assert_close(model.policy.predict_values(torch.as_tensor(model._last_obs)), before)
+
+
 def test_half_of_what_is_expected_is_the_skill(model):
     env = model.get_vec_normalize_env()
     half = env.obs_rms.mean + np.sqrt(env.obs_rms.var) * np.random.default_rng(2).normal(size=(400_000, 7))

@@ -44,6 +44,13 @@ def test_policy_change_stays_within_the_budget(policy, budget):
     assert 0.3 * budget < outcome.kl <= 1.05 * budget
 
 
+@pytest.mark.parametrize("minibatches", [1, 3, 6])
+def test_the_budget_binds_however_few_minibatches_there_are(policy, minibatches):
+    settings = replace(SETTINGS, learning_rate=1e-2, minibatches=minibatches)
+    outcome = learn(policy, torch.ones(256, 3), budget=1e-5, settings=settings)
+    assert 0 < outcome.kl <= 1.05e-5
+
+
 def test_a_generous_budget_spends_all_minibatches_and_learns_the_lessons(policy):
     settings = replace(SETTINGS, minibatches=400, learning_rate=1e-2)
     outcome = learn(policy, torch.full((256, 3), 0.4), settings=settings)

@@ -37,6 +37,13 @@ def make_exchange(sharing, rates, settings=SETTINGS):
     return exchange
 
 
+def try_out(exchange, learner, source, rehearsal):
+    """The learner has rehearsed a source's part; whether that is worth being adopted."""
+    worthwhile = exchange.is_worthwhile(learner, rehearsal)
+    exchange.members[learner].note_rehearsal(exchange.members[source], rehearsal, worthwhile=worthwhile)
+    return worthwhile
+
+
 def trusting(exchange, learner, *sources, successes=20):
     """The learner has tried what the sources do, and it worked."""
     me = exchange.members[learner]

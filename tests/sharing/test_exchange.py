@@ -9,7 +9,7 @@ from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience, concatenate
 from hacpo_robot.sharing.pace import Standing
-from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, played, trusting
+from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, played, trusting, try_out
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, live, live_together
 
 
@@ -103,10 +103,10 @@ def test_lessons_hold_the_banks_and_the_teachers_answers(rollout):
 def test_lessons_end_with_the_first_part_that_was_worth_adopting(rollout):
     exchange = make_exchange("hacpo", {"three": 0.0, "top": 1.0})
     offer(exchange, "top")
-    assert not exchange.note_rehearsal("three", "top", played(exchange, "three", range(8)))
+    assert not try_out(exchange, "three", "top", played(exchange, "three", range(8)))
     exchange.members["three"].trust.clear()
     assert exchange.share_experiences("three", StandingStill(), rollout) is not None
-    assert exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
+    assert try_out(exchange, "three", "top", played(exchange, "three", range(8), successes=4))
     assert exchange.share_experiences("three", StandingStill(), rollout) is None
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hacpo_robot.sharing.member import EXAM_LASTS
 from hacpo_robot.sharing.trust import EXPECTED, MEMORY
-from tests.sharing.exchanges import StandingStill, make_exchange, played, trusting
+from tests.sharing.exchanges import StandingStill, make_exchange, played, trusting, try_out
 
 
 def test_the_most_promising_source_far_ahead_is_tried_first_and_then_rests():
@@ -35,8 +35,8 @@ def test_a_rehearsal_is_worthwhile_where_it_returns_clearly_more_and_succeeds_no
     same = played(exchange, "three", [2, 9, 4, 3], successes=2)
     assert exchange.is_worthwhile("three", same), "nothing is known of the own part yet"
     me.note_exam(played(exchange, "three", [1, 5, 3, 4], successes=2))
-    assert exchange.note_rehearsal("three", "top", better)
-    assert not exchange.note_rehearsal("three", "top", same)
+    assert try_out(exchange, "three", "top", better)
+    assert not try_out(exchange, "three", "top", same)
     assert me.skill == 0.5
     rarer = replace(better, success=better.success & (np.arange(4) < 1))
     assert not exchange.is_worthwhile("three", rarer), "it succeeds less often"
@@ -53,9 +53,9 @@ def test_an_exam_is_forgotten_after_a_while():
     me = exchange.members["three"]
     me.note_exam(played(exchange, "three", [20, 30, 10, 25], successes=4))
     for _ in range(EXAM_LASTS - 1):
-        exchange.choose_rehearsal("three")
+        me.rest()
     assert me.skill == 1.0
-    exchange.choose_rehearsal("three")
+    me.rest()
     assert me.skill == me.pool.success_rate
     assert me.own_returns is None
 
@@ -97,7 +97,7 @@ def test_an_exam_is_better_by_successes_then_by_returns(successes, returns, bett
 
 def test_what_a_rehearsal_shows_moves_trust():
     exchange = make_exchange("hacpo", {"three": 0.05, "top": 1.0})
-    exchange.note_rehearsal("three", "top", played(exchange, "three", range(8), successes=4))
+    try_out(exchange, "three", "top", played(exchange, "three", range(8), successes=4))
     level = exchange.members["three"].trust_in(exchange.members["top"]).level
     done, expected = MEMORY * EXPECTED / 2 + 4, MEMORY * EXPECTED + 8 * 63 / 64
     assert level == pytest.approx(done / expected, rel=1e-2)
