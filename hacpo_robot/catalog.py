@@ -78,14 +78,17 @@ def load_robot(name: str) -> RobotSpec:
     return spec
 
 
-def load_fleet(names: Sequence[str]) -> list[RobotSpec]:
-    """Robots that train together, in the order of their names.
+def load_fleet(names: Sequence[str], task: TaskSpec) -> list[RobotSpec]:
+    """Robots that learn a task together, in the order of their names.
 
     Raises:
         UnknownNameError: see :func:`load_robot`.
-        InvalidSpecError: see :func:`load_robot`; or two robots call themselves alike, as files of users may.
+        InvalidSpecError: see :func:`load_robot`; or a robot cannot do the task, or two robots call themselves
+            alike, as files of users may.
     """
     robots = [load_robot(name) for name in names]
+    for robot in robots:
+        robot.check_able(task)
     own = [robot.name for robot in robots]
     if len(set(own)) != len(own):
         raise InvalidSpecError(f"two robots of one name: {' '.join(own)}")

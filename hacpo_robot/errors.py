@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MOST_LISTED = 30
+"""Valid names in one message; of more, the nearest few are told."""
+
 
 class HacpoError(Exception):
     """Root of all errors that a caller may want to catch together."""
@@ -19,7 +22,11 @@ class UnknownNameError(HacpoError, LookupError):
         valid = sorted(known)
         close = get_close_matches(name, valid, n=1)
         hint = f" (did you mean {close[0]!r}?)" if close else ""
-        super().__init__(f"unknown {kind} {name!r}{hint}; valid: {', '.join(valid)}")
+        listed = ", ".join(valid)
+        if len(valid) > MOST_LISTED:
+            nearest = get_close_matches(name, valid, n=5, cutoff=0.0)
+            listed = f"{', '.join(nearest)} and {len(valid) - len(nearest)} more"
+        super().__init__(f"unknown {kind} {name!r}{hint}; valid: {listed}")
 
 
 class RunFolderError(HacpoError, FileExistsError):

@@ -17,7 +17,11 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument("--format", choices=FORMATS, required=True)
     parser.add_argument("--robots", nargs="+", default=(), help="names; all of the run when not given")
-    parser.add_argument("--episodes", type=int, help="most per robot; as in training when not given")
+    parser.add_argument(
+        "--episodes",
+        type=int,
+        help="most per robot; when not given, as many as training evaluated, or all that were kept",
+    )
     parser.add_argument(
         "--source",
         choices=get_args(Source),

@@ -21,7 +21,9 @@ def run(arguments: list[str]) -> None:
     """Parse, evaluate every robot, print a line each."""
     parser = argparse.ArgumentParser("hacpo-robot evaluate", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
-    parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
+    parser.add_argument(
+        "--checkpoint", default="last", help="last, best (by success in training), or a number of steps"
+    )
     parser.add_argument("--episodes", type=int, help="per robot; as in training when not given")
     parser.add_argument(
         "--noise", type=float, default=0.0, help="spread of noise on every action in [-1, 1]; none by default"

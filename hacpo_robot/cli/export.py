@@ -20,7 +20,9 @@ def run(arguments: list[str]) -> None:
     """Parse, evaluate and export, print where the files are."""
     parser = argparse.ArgumentParser("hacpo-robot export", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
-    parser.add_argument("--checkpoint", default="last", help="last, best (by success in training), or steps")
+    parser.add_argument(
+        "--checkpoint", default="last", help="last, best (by success in training), or a number of steps"
+    )
     parser.add_argument("--robots", nargs="+", help="some of the fleet; all when not given")
     parser.add_argument("--inputs", default="obs", help="obs: one vector; sensors: each by its name")
     parser.add_argument("--low-pass", type=float, metavar="HZ", help="smooth the commands, cut-off in Hz")

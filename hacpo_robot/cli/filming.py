@@ -16,7 +16,7 @@ def add_filming(parser: argparse.ArgumentParser, *, count: bool = True) -> None:
             type=int,
             default=DEFAULT_FILMING.n_episodes,
             metavar="N",
-            help="how many to film",
+            help=f"how many to film; {DEFAULT_FILMING.n_episodes} when not given",
         )
     parser.add_argument(
         "--video-size", default=size, metavar="WxH", help=f"pixels per robot; {size} if not given"

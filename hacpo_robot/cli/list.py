@@ -4,6 +4,7 @@ import argparse
 
 from hacpo_robot.catalog import load_robot, load_task, robot_names, task_names
 from hacpo_robot.errors import UnknownNameError
+from hacpo_robot.specs.sensor import FRAMES
 from hacpo_robot.study.plan import load_plan, plan_names
 from hacpo_robot.study.presets import load_preset, preset_names
 
@@ -36,7 +37,7 @@ def _lines(kind: str) -> list[str]:
 
 def _robot_line(name: str) -> str:
     robot = load_robot(name)
-    senses = ", ".join(f"{s.quantity}@{s.frame}" for s in robot.sensors)
+    senses = ", ".join(s.quantity + f"@{s.frame}" * (s.quantity in FRAMES) for s in robot.sensors)
     unable = "".join(f"; not {ability}: {reason}" for ability, reason in robot.unable.items())
     return (
         f"{name:<10} {robot.n_joints} joints, {robot.gripper.name}, {type(robot.action).__name__}; "

@@ -51,7 +51,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("policy", type=Path, help="policy.onnx of an export")
     parser.add_argument("--robot", help="name or file; the robot it was trained for when not given")
     parser.add_argument("--task", help="the task it was trained on when not given")
-    parser.add_argument("--episodes", type=int, default=20)
+    parser.add_argument("--episodes", type=int, default=20, help="to play; 20 when not given")
     parser.add_argument("--seed", type=int, default=0, help="of the starts")
     parser.add_argument(
         "--backend",

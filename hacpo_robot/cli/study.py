@@ -11,7 +11,7 @@ from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameErro
 from hacpo_robot.study.collect import collect_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan, load_plan, plan_names
-from hacpo_robot.study.results import FOLDER, read_earlier, write_results
+from hacpo_robot.study.results import FOLDER, add_results
 from hacpo_robot.study.status import StudyWatch
 from hacpo_robot.study.study import Study
 
@@ -30,7 +30,8 @@ def run(arguments: list[str]) -> None:
     parser.add_argument(
         "--results",
         type=Path,
-        help="where the tables go, beside what they tell of other runs; results/ there when not given",
+        help="folder of the tables, in which rows of runs that are not in the study folder stay; "
+        "results/ in the study folder when not given",
     )
     parser.add_argument("--resume", action="store_true", help="go on in a study folder that exists")
     parser.add_argument(
@@ -46,7 +47,7 @@ def run(arguments: list[str]) -> None:
     folder = chosen.study_dir or Path("runs") / plan.title
     files = chosen.results or folder / FOLDER
     if chosen.collect:
-        write_results(files, plan, read_earlier(files, plan).updated(collect_finished(cells, folder)))
+        add_results(files, plan, collect_finished(cells, folder))
     else:
         if folder.exists() and not chosen.resume:
             raise RunFolderError(f"{folder} exists; go on with --resume, or choose another --study-dir")

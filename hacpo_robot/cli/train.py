@@ -51,7 +51,7 @@ def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[T
     """Checked settings and a new run folder; nothing is written where a check fails."""
     settings = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
     task = load_task(settings.task)
-    load_fleet(settings.robots)
+    load_fleet(settings.robots, task)
     default = Path("runs") / f"{task.name}-{datetime.now():%Y%m%d-%H%M%S}"
     return settings, RunFolder.create(run_dir or default, settings)
 

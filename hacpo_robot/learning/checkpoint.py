@@ -53,7 +53,9 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
             learner.name: [rng.bit_generator.state for rng in learner.env.get_attr("rngs", [0])[0]]
             for learner in fleet.learners
         },
-        "sha256": {str(path.relative_to(draft)): _digest(path) for path in sorted(draft.rglob("*.*"))},
+        "sha256": {
+            str(path.relative_to(draft)): _digest(path) for path in sorted(draft.rglob("*")) if path.is_file()
+        },
     }
     (draft / STATE).write_text(json.dumps(state))
     (draft / SEAL).write_text(_digest(draft / STATE))
@@ -85,7 +87,10 @@ def find_checkpoint(folder: Path, which: str = "last", robots: Collection[str] =
     found = next(whole, None) if which != "best" else _best(whole, robots)
     if found is None:
         n_damaged = f"{len(candidates)} damaged" if candidates else "none"
-        raise CheckpointError(f"no usable checkpoint in {folder} ({n_damaged}); start the run anew")
+        raise CheckpointError(
+            f"no usable checkpoint in {folder} ({n_damaged}); "
+            f"begin anew: remove {folder.parent}, or choose another --run-dir"
+        )
     return found
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import mujoco
 
-from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.gripper_model import load_gripper
 from hacpo_robot.sim.instruments import ROBOT, add_instruments
 from hacpo_robot.sim.parts import (
@@ -18,7 +17,6 @@ from hacpo_robot.sim.parts import (
     make_intangible,
     set_resistance,
 )
-from hacpo_robot.specs.ability import find_obstacle
 from hacpo_robot.specs.prop import FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TABLE_TOP, TaskSpec
@@ -49,9 +47,7 @@ def make_scene(robot: RobotSpec, task: TaskSpec, *, visual: bool = False) -> Sce
     Raises:
         InvalidSpecError: the robot cannot do the task, or the model files do not have what the specs name.
     """
-    obstacle = find_obstacle(task.needs, robot.unable)
-    if obstacle is not None:
-        raise InvalidSpecError(f"robot {robot.name!r} cannot do task {task.name!r}: {obstacle}")
+    robot.check_able(task)
     arena = _make_arena(with_goal=task.goal is not None)
     arm = load_arm(robot)
     mount_point = arm.body(robot.arm.hand_body).add_frame(quat=robot.gripper.quat)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.specs.ability import Ability
+from hacpo_robot.specs.ability import Ability, find_obstacle
 from hacpo_robot.specs.action import ActionSpec
 from hacpo_robot.specs.sensor import SensorSpec
+from hacpo_robot.specs.task import TaskSpec
 
 Position = tuple[float, float, float]
 Quaternion = tuple[float, float, float, float]
@@ -149,3 +150,13 @@ class RobotSpec:
     def n_joints(self) -> int:
         """Number of arm joints, gripper excluded."""
         return len(self.arm.joints)
+
+    def check_able(self, task: TaskSpec) -> None:
+        """Refuse a task that this body cannot do.
+
+        Raises:
+            InvalidSpecError: with the reason.
+        """
+        obstacle = find_obstacle(task.needs, self.unable)
+        if obstacle is not None:
+            raise InvalidSpecError(f"robot {self.name!r} cannot do task {task.name!r}: {obstacle}")

@@ -86,9 +86,10 @@ class PaceSettings:
     """When a learner waits for another; every learner makes all its steps in the end."""
 
     head_start: float = 0.3
-    """Share of its steps before which nobody waits."""
+    """Share of its steps before which nobody waits; 1: nobody ever waits."""
     ripe: float = 0.9
-    """Share of its steps at which a learner is ripe, and waits for the others. 0: nobody ever waits."""
+    """Share of its steps at which a learner is ripe: it shows what it can do, waits for the others, and
+    rehearses a last time. 0: nobody ever does any of this."""
     clear_lead: float = 0.5
     """Share by which another's returns must exceed one's own to be waited for."""
 
@@ -167,10 +168,13 @@ class TrainSettings:
     """One run: who trains on what, for how long, and how."""
 
     robots: tuple[str, ...] = ("panda", "ur5e", "kinova3")
+    """Who trains, by name (see ``hacpo-robot list``) or as Python files that end in ``ROBOT = ...``."""
     task: str = "lift"
+    """What is learned, by name or as a Python file that ends in ``TASK = ...``."""
     steps: int = 300_000
     """Environment steps per arm, calibration included."""
     seed: int = 0
+    """Of the policies, the training worlds and the held-out episodes."""
     sharing: Sharing = "hacpo"
     """Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
     ``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it

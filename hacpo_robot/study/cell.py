@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from hacpo_robot.errors import CheckpointError, HacpoError, RunFolderError
+from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
@@ -52,13 +52,14 @@ def open_or_create(cell: Cell, folder: Path, command: str) -> tuple[RunFolder, b
 
     Raises:
         RunFolderError: something else is in the way, or what is there lacks settings of now.
+        CheckpointError: there are checkpoints, and none is whole and of this version.
     """
-    try:
-        find_checkpoint(folder / "checkpoints")
-    except CheckpointError:
+    checkpoints = folder / "checkpoints"
+    if not any(checkpoints.glob("step_*")):
         if folder.exists():
             _remove_beginning(folder)
         return RunFolder.create(folder, cell.settings, command), False
+    find_checkpoint(checkpoints)
     run = RunFolder.open(folder)
     run.settings_to_resume()
     return run, True

@@ -67,7 +67,7 @@ def _sum_up(source: str, learner: str, log: dict[str, Series]) -> PairSummary:
         learner=learner,
         accepted=int(accepted.sum()),
         weight=float(np.average(values("weight"), weights=accepted)) if accepted.any() else 0.0,
-        effect_error=float(np.median(values("effect_error"))) if accepted.any() else 0.0,
+        effect_error=float(np.median(values("effect_error")[accepted > 0])) if accepted.any() else 0.0,
         rehearsals=len(rehearsed),
         rehearsed=float(rehearsed.mean()) if rehearsed.size else 0.0,
         adopted=int(values("adopted").sum()),

@@ -9,7 +9,7 @@ import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.signature import FloatArray
-from hacpo_robot.study import tables
+from hacpo_robot.study import provenance, tables
 from hacpo_robot.study.figure import Band, Panel, draw_curves
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import FOLDER, Results, read_results
@@ -28,7 +28,7 @@ SECTIONS = (
     ("Parts of the method", tables.ablations),
     ("Who taught whom", tables.who_taught_whom),
     ("Minutes of training per run", tables.wall_time),
-    ("Settings", tables.settings),
+    ("Settings", provenance.settings),
 )
 """Headings, and what stands below each; where that is nothing, the heading is left out."""
 
@@ -115,7 +115,7 @@ def _study(title: str, plan: Plan, results: Results, picture: str) -> str:
     parts = [f"## {title}", _scope(plan, results)]
     if not results.runs:
         return "\n\n".join(parts)
-    parts += [f"![Learning curves of {title}]({picture})", tables.origin(results)]
+    parts += [f"![Learning curves of {title}]({picture})", provenance.origin(results)]
     for heading, section in SECTIONS:
         if shown := section(plan, results):
             parts += [f"### {heading}", shown]
@@ -124,7 +124,7 @@ def _study(title: str, plan: Plan, results: Results, picture: str) -> str:
 
 def _scope(plan: Plan, results: Results) -> str:
     fleets = "; ".join(f"{name}: {', '.join(robots)}" for name, robots in plan.fleets.items())
-    n_cells = len(plan.cells(plan.seeds))
+    n_cells = len(plan.cells(max([plan.seeds, *(run.seed + 1 for run in results.runs)])))
     return (
         f"{len(results.runs)} of {n_cells} runs have finished. Tasks: {', '.join(plan.tasks)}. "
         f"Fleets: {fleets}. Conditions: {', '.join(f'`{name}`' for name in plan.conditions)}."

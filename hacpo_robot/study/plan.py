@@ -60,8 +60,7 @@ class Plan:
         if not (self.headline and self.tasks and self.fleets and self.seeds > 0):
             raise InvalidSpecError(f"study {self.name} needs fleets, tasks, a headline and at least one seed")
         for task, robots in product(self.tasks, self.fleets.values()):
-            load_task(task)
-            load_fleet(robots)
+            load_fleet(robots, load_task(task))
         self.cells(1)
 
     @property

@@ -1,9 +1,11 @@
 """Result files of a study: what its runs reached, as tidy tables that need no run folder any more."""
 
 import csv
+import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -100,6 +102,11 @@ class Results:
         """The part that belongs to one task, fleet and condition."""
         return self._where(lambda row: row.place[:3] == (task, fleet, condition))
 
+    def conditions(self, plan: Plan) -> list[str]:
+        """Those that have runs already, in the order of the plan."""
+        begun = {run.condition for run in self.runs}
+        return [name for name in plan.conditions if name in begun]
+
     def updated(self, newer: "Results") -> "Results":
         """These and newer ones, which replace what is known of the same runs."""
         replaced = {run.place for run in newer.runs}
@@ -161,12 +168,36 @@ def read_results(folder: Path) -> tuple[Plan, Results]:
         raise RunFolderError(f"{folder} holds no results of a study: {error}") from error
 
 
-def read_earlier(folder: Path, plan: Plan) -> Results:
-    """What result files tell already, perhaps of runs made elsewhere; nothing where there are none.
+def add_results(folder: Path, plan: Plan, newer: Results) -> Results:
+    """Write results beside what the files tell already of other runs, which may have been made elsewhere.
+
+    Others may do the same at the same time.
+
+    Returns:
+        All that the files tell now.
 
     Raises:
         RunFolderError: the files are of another study, or cannot be read.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone_in(folder):
+        together = _read_earlier(folder, plan).updated(newer)
+        write_results(folder, plan, together)
+    return together
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(place)
+
+
+def _read_earlier(folder: Path, plan: Plan) -> Results:
     if not (folder / STUDY).exists():
         return Results()
     _, results = read_results(folder)
@@ -180,7 +211,11 @@ def read_earlier(folder: Path, plan: Plan) -> Results:
 
 def _common(settings: list[dict[str, Any]]) -> dict[str, Any]:
     first = settings[0] if settings else {}
-    return {name: value for name, value in first.items() if all(each[name] == value for each in settings)}
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in each and each[name] == value for each in settings)
+    }
 
 
 def _write_table(path: Path, kind: type[Row], rows: Iterable[Row]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.errors import RunFolderError
+from hacpo_robot.errors import InvalidSpecError, RunFolderError
 from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
 from hacpo_robot.versions import version_of
 
@@ -87,7 +87,7 @@ class RunFolder:
         """
         try:
             return settings_from_dict(TrainSettings, yaml.safe_load(self._config.read_text()))
-        except (yaml.YAMLError, TypeError, AttributeError) as error:
+        except (yaml.YAMLError, TypeError, AttributeError, InvalidSpecError) as error:
             reason = " ".join(str(error).split())
             raise RunFolderError(f"{self._config} holds no settings: {reason}") from error
 

@@ -18,7 +18,9 @@ LEVEL = 0.95
 EXACT_UP_TO = 16
 """Seeds up to which all flips of sign are counted; more are drawn."""
 HARM = 0.05
-"""Loss of completion that counts as harm."""
+"""Loss of completion that counts as harm; exactly as much does not."""
+ROUNDING = 1e-9
+"""What differences of equal figures may come to."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def worst_column(ours: FloatArray, theirs: FloatArray) -> int:
 
 def negative_transfer_rate(ours: FloatArray, theirs: FloatArray, harm: float = HARM) -> float:
     """Share of columns and seeds that lost more than ``harm``. Shape (n_seeds, n_columns) each."""
-    return float((ours - theirs < -harm).mean())
+    return float((theirs - ours > harm + ROUNDING).mean())
 
 
 def completion_at(steps: FloatArray, success: FloatArray, at: FloatArray) -> FloatArray:

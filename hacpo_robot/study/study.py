@@ -14,7 +14,7 @@ from hacpo_robot.study.cell import LOG, CellProcess, check_same
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
-from hacpo_robot.study.results import Results, read_earlier, write_results
+from hacpo_robot.study.results import Results, add_results
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.status import Clock, Overview, StudyWatch
 
@@ -33,13 +33,10 @@ class Study:
             cells: All that may have a run folder.
             folder: Where each cell has its run folder.
             files: Where the result files go. What they tell of runs that are not in the folder stays.
-
-        Raises:
-            RunFolderError: the result files are of another study.
         """
         self._plan, self._folder, self._files = plan, folder, files
         self._n_cells = 0
-        self._results = read_earlier(files, plan).updated(collect_finished(cells, folder))
+        self._results = collect_finished(cells, folder)
         self._waiting: list[Cell] = []
         self._running: list[CellProcess] = []
         self._failed: list[str] = []
@@ -55,12 +52,13 @@ class Study:
         Raises:
             Interrupted: ``watch.should_stop`` said so; running cells have written checkpoints.
             StudyError: some cells failed; all others are finished.
-            RunFolderError: another process runs this study, or a cell has been run with other settings.
+            RunFolderError: another process runs this study, a cell has been run with other settings, or the
+                result files are of another study.
         """
         self._line_up(cells)
         clock, stopping = Clock(self._waiting), False
         with _locked(self._folder):
-            write_results(self._files, self._plan, self._results)
+            self._results = add_results(self._files, self._plan, self._results)
             try:
                 while self._running or (self._waiting and not stopping):
                     if not stopping:
@@ -107,9 +105,10 @@ class Study:
         """Hear what the cells say, and take in those that have ended."""
         wait([part for process in self._running for part in (process.news, process.sentinel)], TICK_S)
         for process in tuple(self._running):
+            ended = process.exit_code is not None  # and whatever it said before that can be heard now
             standing = process.listen()
             clock.note(standing)
-            if process.exit_code is not None:
+            if ended:
                 self._running.remove(process)
                 clock.close(process.cell)
                 self._take_in(process, watch)
@@ -119,8 +118,7 @@ class Study:
         name, path = process.cell.name, self._folder / process.cell.name
         if is_finished(path):
             found = collect(process.cell, RunFolder.open(path))
-            self._results = self._results.updated(found)
-            write_results(self._files, self._plan, self._results)
+            self._results = add_results(self._files, self._plan, found)
             completion = np.mean([row.completion for row in found.reached])
             watch.said(f"{name}: completion {completion:.0%}, mean of its robots")
         elif process.was_asked_to_stop:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import TypeVar
 
 import numpy as np
@@ -181,21 +182,19 @@ def ablations(plan: Plan, results: Results) -> str:
     others = [name for name in plan.conditions if name not in plan.headline]
     if not others:
         return ""
-    figures, columns = completions(results), columns_of(results.reached)
-    against = _begun(plan, results)
+    figures, against = completions(results), _begun(plan, results)
     rows, p_values = [], []
-    for condition in others:
+    for (fleet, columns), condition in product(_fleets(plan), others):
         seeds = whole_seeds(figures, (condition, *against), columns)
         if seeds:
             found = [compare(figures, condition, rival, columns, seeds) for rival in against]
             p_values.append(found[0].p)
             completion = share(estimate(mean, matrix(figures, condition, columns, seeds)))
-            rows.append(
-                [f"`{condition}`", str(len(seeds)), completion, *(points(f.difference) for f in found)]
-            )
+            differences = (points(f.difference) for f in found)
+            rows.append([fleet, f"`{condition}`", str(len(seeds)), completion, *differences])
     for row, p in zip(rows, holm(p_values), strict=True):
         row.append(f"{p:.3f}")
-    head = ["condition", "seeds", "completion", *(f"above `{name}`, points" for name in against)]
+    head = ["fleet", "condition", "seeds", "completion", *(f"above `{name}`, points" for name in against)]
     return table([*head, f"p against `{plan.headline[0]}` (Holm)"], rows) if rows else NOT_YET
 
 
@@ -228,47 +227,12 @@ def _taken(results: Results, source: str, learner: str) -> str:
 
 def wall_time(plan: Plan, results: Results) -> str:
     """Minutes of training per run."""
-    rows, conditions = [], _with_runs(plan, results)
+    rows, conditions = [], results.conditions(plan)
     for task, fleet in blocks(results):
         parts = [results.of(task, fleet, condition).reached for condition in conditions]
         minutes = (np.mean([row.wall_s for row in part]) / 60 if part else np.nan for part in parts)
         rows.append([task, fleet, *(f"{each:.1f}" for each in minutes)])
     return table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows).replace("nan", "-")
-
-
-def settings(plan: Plan, results: Results) -> str:
-    """What conditions do not share on the same task, fleet and seed; then what all runs have in common."""
-    groups: dict[tuple[str, str, int], dict[str, dict[str, object]]] = defaultdict(dict)
-    for run in results.runs:
-        groups[run.task, run.fleet, run.seed][run.condition] = run.settings
-    unlike = {
-        name: {condition: own[name] for condition, own in group.items()}
-        for group in groups.values()
-        for name in next(iter(group.values()))
-        if len({str(own[name]) for own in group.values()}) > 1
-    }
-    conditions = _with_runs(plan, results)
-    rows = [[f"`{name}`", *(str(by.get(c, "-")) for c in conditions)] for name, by in unlike.items()]
-    first = results.runs[0].settings if results.runs else {}
-    same = {k: v for k, v in first.items() if all(run.settings[k] == v for run in results.runs)}
-    shown = ", ".join(f"`{name}` {value}" for name, value in same.items())
-    return f"{table(['setting', *(f'`{c}`' for c in conditions)], rows)}\n\nEqual in all runs: {shown}."
-
-
-def origin(results: Results) -> str:
-    """Machines, versions, commits."""
-    versions = {
-        ", ".join(f"{name} {number}" for name, number in run.versions.items()) for run in results.runs
-    }
-    commits = sorted({run.commit or "unknown" for run in results.runs})
-    days = sorted(run.created_at[:10] for run in results.runs)
-    lines = [
-        f"{len(results.runs)} runs, begun {days[0]} to {days[-1]}.",
-        f"Machine: {'; '.join(sorted({run.machine for run in results.runs}))}.",
-        f"Versions: {'; '.join(sorted(versions))}.",
-        f"Commits (+: with changes): {', '.join(commits)}.",
-    ]
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def blocks(results: Results) -> list[tuple[str, str]]:
@@ -278,7 +242,7 @@ def blocks(results: Results) -> list[tuple[str, str]]:
 
 def _begun(plan: Plan, results: Results) -> list[str]:
     """The claim, then those of its rivals that have runs already."""
-    begun = _with_runs(plan, results)
+    begun = results.conditions(plan)
     return [name for name in plan.headline if name in begun or name == plan.headline[0]]
 
 
@@ -288,9 +252,3 @@ def _fleets(plan: Plan) -> list[tuple[str, list[Column]]]:
         (fleet, [(task, fleet, robot) for task in plan.tasks for robot in robots])
         for fleet, robots in plan.fleets.items()
     ]
-
-
-def _with_runs(plan: Plan, results: Results) -> list[str]:
-    """Conditions that have runs already, in the order of the plan."""
-    begun = {run.condition for run in results.runs}
-    return [name for name in plan.conditions if name in begun]

@@ -63,7 +63,8 @@ def train(
             learner.watchers = (ExportCallback(place, settings.export_every, origin),)
     fleet.run(settings.steps, loggers, meter.on_iteration)
     save_checkpoint(fleet, run.checkpoints)
-    return finish(fleet, settings, run, watch), meter.steps_per_s()
+    speed = meter.steps_per_s()
+    return finish(fleet, settings, run, watch), speed
 
 
 def make_fleet(settings: TrainSettings) -> Fleet:
@@ -74,7 +75,7 @@ def make_fleet(settings: TrainSettings) -> Fleet:
         InvalidSpecError: a robot cannot do the task, or two have one name.
     """
     task = load_task(settings.task)
-    robots = load_fleet(settings.robots)
+    robots = load_fleet(settings.robots, task)
     varied = LEVELS[settings.randomization]
     mode = mode_of(settings.sharing)
     exchange = Exchange(settings.sharing, settings.hacpo, settings.seed) if mode.has_exchange else None

@@ -38,6 +38,7 @@ WRONG = {
     ),
     "robot": (["train", "--robots", "pand"], r"unknown robot 'pand' .*valid: " + ", ".join(robot_names())),
     "task": (["train", "--task", "fly"], "unknown task 'fly'; valid: " + ", ".join(task_names())),
+    "pair": (["train", "--robots", "scara", "--task", "open_door"], "'scara' cannot do task 'open_door': "),
     "preset": (["train", "--preset", "x"], "unknown preset 'x'; valid: " + ", ".join(preset_names())),
     "kind": (["list", "arms"], "unknown kind 'arms'; valid: presets, robots, studies, tasks"),
     "run to evaluate": (["evaluate", "nowhere"], "nowhere is no run folder"),
@@ -51,6 +52,10 @@ WRONG = {
     "seeds": (["study", "sharing", "--seeds", "0"], "--seeds and --workers must be positive"),
     "workers": (["study", "sharing", "--workers", "0"], "--seeds and --workers must be positive"),
     "cell": (["study", "sharing", "--only", "hacpo-9"], "unknown cell 'hacpo-9' .*valid: hacpo-0, hacpo-1"),
+    "cell of many": (
+        ["study", "suite", "--only", "lift-hacpo-3"],
+        r"\(did you mean 'lift-\w+-hacpo-3'\?\); valid: .*lift-short-hacpo-3.* and 187 more",
+    ),
     "results": (["report", "nowhere"], "nowhere holds no results of a study"),
     "robot to measure": (["bench", "--robots", "r2d2"], "unknown robot 'r2d2'; valid: "),
 }

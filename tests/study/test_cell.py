@@ -1,10 +1,11 @@
 """What a cell finds where it should run."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 
-from hacpo_robot.errors import RunFolderError
+from hacpo_robot.errors import CheckpointError, RunFolderError
 from hacpo_robot.study.cell import check_same, open_or_create
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.run_folder import RunFolder
@@ -36,6 +37,18 @@ def test_what_has_a_checkpoint_goes_on(cell, stopped):
     run, resume = open_or_create(cell, stopped.path, "")
     assert resume
     assert run.path == stopped.path
+
+
+def test_what_has_no_checkpoint_but_damaged_ones_is_left_alone(cell, stopped, tmp_path):
+    shutil.copytree(stopped.path, tmp_path / "x", symlinks=True)
+    for policy in tmp_path.glob("x/checkpoints/step_*/*/policy.zip"):
+        policy.write_bytes(b"")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(
+        CheckpointError, match=r"no usable checkpoint in .* damaged\); begin anew: remove .*/x,"
+    ):
+        open_or_create(cell, tmp_path / "x", "")
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_is_not_ours_is_left_alone(cell, tmp_path):

@@ -100,6 +100,11 @@ def test_an_unknown_study_is_named_with_the_valid_ones():
         load_plan("suit")
 
 
+def test_a_fleet_with_a_robot_that_cannot_do_the_task_is_refused():
+    with pytest.raises(InvalidSpecError, match="robot 'scara' cannot do task 'open_door'"):
+        plan_from_dict("x", plan_as_dict(load_plan("miniature")) | {"tasks": {"open_door": {}}})
+
+
 def test_a_fleet_with_two_robots_of_one_name_is_refused(tmp_path):
     again = tmp_path / "again.py"
     again.write_text("from hacpo_robot.catalog import load_robot\nROBOT = load_robot('ur5e')\n")

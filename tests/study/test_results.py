@@ -12,7 +12,7 @@ from hacpo_robot.errors import RunFolderError
 from hacpo_robot.study.collect import collect, collect_finished
 from hacpo_robot.study.lessons import read_lessons
 from hacpo_robot.study.plan import Cell, load_plan
-from hacpo_robot.study.results import Results, read_earlier, read_results, write_results
+from hacpo_robot.study.results import Results, add_results, read_results, write_results
 from hacpo_robot.study.run_folder import RunFolder
 
 
@@ -64,15 +64,15 @@ def test_what_files_tell_of_other_runs_stays_and_runs_stand_in_the_order_of_the_
     cell, finished, tmp_path
 ):
     plan, found = load_plan("miniature"), collect(cell, finished[0])
-    assert read_earlier(tmp_path, plan) == Results()
     together = as_if(found, condition="hacpo")
-    write_results(tmp_path, plan, as_if(found, seed=1) + together + found)
-    again = as_if(together, name="again")
-    write_results(tmp_path, plan, read_earlier(tmp_path, plan).updated(again))
-    runs = read_results(tmp_path)[1].runs
+    assert add_results(tmp_path / "new", plan, together) == together
+    add_results(tmp_path / "new", plan, as_if(found, seed=1))
+    add_results(tmp_path / "new", plan, found)
+    add_results(tmp_path / "new", plan, as_if(together, name="again"))
+    runs = read_results(tmp_path / "new")[1].runs
     assert [run.place[2:] for run in runs] == [("none", 0), ("none", 1), ("hacpo", 0)]
     assert [run.name for run in runs] == [cell.name, cell.name, "again"]
-    assert len(read_results(tmp_path)[1].reached) == 3 * len(found.reached)
+    assert len(read_results(tmp_path / "new")[1].reached) == 3 * len(found.reached)
 
 
 def test_files_of_another_study_are_refused(cell, finished, tmp_path):
@@ -81,7 +81,7 @@ def test_files_of_another_study_are_refused(cell, finished, tmp_path):
     with pytest.raises(
         RunFolderError, match=f"tells of {cell.name}, which twice lacks; choose other --results"
     ):
-        read_earlier(tmp_path, load_plan("twice"))
+        add_results(tmp_path, load_plan("twice"), Results())
 
 
 def test_unfinished_runs_are_not_collected(cell, finished, stopped):

@@ -70,6 +70,8 @@ def test_differences_are_paired_by_seed_and_arm():
     assert mean_difference(ours, theirs) == pytest.approx((0.4 - 0.08 + 0.1 - 0.02) / 4)
     assert worst_column(ours, theirs) == 1
     assert negative_transfer_rate(ours, theirs) == 0.25
+    five_less = np.arange(95) / 100, np.arange(5, 100) / 100
+    assert negative_transfer_rate(*five_less) == 0, "five points are not more than five"
     assert iqm_difference(ours, theirs) == pytest.approx((0.5 + 0.7) / 2 - (0.5 + 0.58) / 2)
 
 

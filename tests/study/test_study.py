@@ -84,14 +84,20 @@ def test_a_study_outlives_a_kill_and_an_interrupt_and_ends_in_figures(tmp_path):
 
 @pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_does_not_hold_up_the_others(tmp_path):
-    parts = {"fleets": {"f": ["scara"]}, "conditions": {"none": {"sharing": "none"}}, "headline": ["none"]}
-    plan = plan_from_dict("x", parts | {"tasks": {"open_door": {}}})  # which that arm cannot do
+    arm = tmp_path / "unlucky.py"  # where the study is planned it can be loaded, where it runs it cannot
+    arm.write_text(
+        "import multiprocessing\n\nfrom hacpo_robot.robots.scara import ROBOT as ROBOT\n\n"
+        "if multiprocessing.parent_process():\n    raise RuntimeError('no luck')\n"
+    )
+    parts = {"fleets": {"f": [str(arm)]}, "conditions": {"none": {"sharing": "none"}}, "headline": ["none"]}
+    plan = plan_from_dict("x", parts | {"tasks": {"reach": {}}})
     said, cells = [], plan.cells(2)
     study = Study(plan, cells, tmp_path / "study", tmp_path / "files")
     with pytest.raises(StudyError, match=r"2 of 2 cells failed; see .*/none-0/log\.txt, .*/none-1/log\.txt"):
         study.run(cells, 1, StudyWatch(said=said.append))
     assert len(said) == 2
-    assert "none-0: failed, robot 'scara' cannot do task 'open_door'" in said[0]
+    assert "none-0: failed, robot file" in said[0]
+    assert "RuntimeError: no luck" in said[0]
 
 
 def test_two_processes_do_not_run_one_study(tmp_path):
