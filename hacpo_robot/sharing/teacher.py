@@ -83,7 +83,7 @@ class Understudy:
             effect: What the last step did. Shape (n, effect size).
 
         Returns:
-            Shape (n, action size), in [-1, 1].
+            Shape (n, action size); in [-1, 1], but for what passes through.
         """
         z = tensor(hub)
         schema = self._teacher.body.schema

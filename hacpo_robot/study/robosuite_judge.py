@@ -60,7 +60,7 @@ def judge_in_robosuite(
 ) -> Away:
     """Run a policy file in robosuite, from the posture its metadata calls home.
 
-    JudgedEpisode ``i`` has the same start whatever the number of episodes and processes.
+    Episode ``i`` has the same start whatever the number of episodes and processes.
 
     Args:
         policy: The file; it says which robot and task, what it reads and what it commands.
