@@ -190,7 +190,7 @@ class BodySchema(nn.Module):
         return effect
 
     def choose_action(self, state: BodyState, effect: Tensor) -> Tensor:
-        """The action that brings about an effect (B): in [-1, 1], but what passes through is what was asked for.
+        """The action that brings about an effect (B): in [-1, 1], but for what passes through, as asked.
 
         What the body is too slow for is done slower: all mapped elements shrink alike, so that a
         motion keeps its direction.
