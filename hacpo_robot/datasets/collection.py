@@ -9,7 +9,7 @@ import numpy as np
 from hacpo_robot.catalog import load_task
 from hacpo_robot.datasets.episode import Dataset, Episode, Header
 from hacpo_robot.datasets.recording import record
-from hacpo_robot.datasets.replay import TWINS
+from hacpo_robot.datasets.replay import COMPANY
 from hacpo_robot.datasets.telling import as_experience, tell
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.vector import ManipulationVecEnv
@@ -60,6 +60,8 @@ def collect(fleet: Fleet, settings: TrainSettings, run: str, wanted: Wanted) -> 
     for name in (*wanted.robots, *(() if other is None else (other,))):
         if name not in learners:
             raise UnknownNameError("robot of this run", name, learners)
+    if set(wanted.robots or learners) == {other}:
+        raise DatasetError(f"{other} cannot be translated for itself; name another of {', '.join(learners)}")
     for name in wanted.robots or learners:
         if name != other:
             teller, source = learners[name], learners[other or name]
@@ -86,7 +88,7 @@ def _episodes(
 
 def _record(source: Learner, spec: str, settings: TrainSettings, n_episodes: int) -> list[Episode]:
     """The episodes that an evaluation counts: it draws the second start of every world."""
-    n_worlds = n_episodes + n_episodes % TWINS
+    n_worlds = max(n_episodes, COMPANY)
     held_out = make_episodes(spec, settings.task, n_worlds, seed=HELD_OUT + settings.seed)
     held_out.begin(np.arange(n_worlds))
     recorded = record(held_out, source.act)

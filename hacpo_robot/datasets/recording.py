@@ -19,7 +19,7 @@ def record(episodes: Episodes, act: Act) -> list[Episode]:
     """The first episode of every world.
 
     Args:
-        episodes: Just begun; of an even number of worlds where replays shall follow to the last bit.
+        episodes: Just begun; of two worlds at least where replays shall follow to the last bit.
         act: Raw observations to actions in [-1, 1].
     """
     n_worlds = episodes.cell.n_worlds

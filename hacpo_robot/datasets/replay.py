@@ -14,8 +14,8 @@ from hacpo_robot.specs.rotation import quaternion_of_yaw
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.terms import TaskState
 
-TWINS = 2
-"""Worlds that play the same: a matrix product rounds the last of an odd number of rows otherwise."""
+COMPANY = 2
+"""Worlds that play the same: the matrix products of a single one are rounded otherwise than those of many."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ def replay(header: Header, episode: Episode) -> Replay:
     Raises:
         DatasetError: no start was kept, and none can be made up.
     """
-    cell = make_episodes(header.robot, header.task, TWINS, n_threads=1).cell
+    cell = make_episodes(header.robot, header.task, COMPANY, n_threads=1).cell
     start = episode.start or guess_start(cell, header, episode)
-    cell.begin_at(np.arange(TWINS), [start] * TWINS)
+    cell.begin_at(np.arange(COMPANY), [start] * COMPANY)
     bodies, worlds, places = [body_vector(cell.state)[0]], [world_vector(cell.state)[0]], []
     success = False
     for action in episode.action:
         places.append(cell.worlds.qpos[0].copy())
-        success = bool(cell.step(np.tile(action.astype(float), (TWINS, 1))).success[0])
+        success = bool(cell.step(np.tile(action.astype(float), (COMPANY, 1))).success[0])
         bodies.append(body_vector(cell.state)[0])
         worlds.append(world_vector(cell.state)[0])
     cell.worlds.close()
@@ -110,7 +110,9 @@ def _sensed_joints(cell: Workcell, header: Header, observation: FloatArray) -> F
                 return sensed
             first = np.cumsum(np.where(slides, 1, 2)) - np.where(slides, 1, 2)
             angle = np.arctan2(sensed[first], sensed[np.minimum(first + 1, len(sensed) - 1)])
-            return np.where(slides, sensed[first], angle)
+            home = np.array(cell.robot.arm.home)
+            turns = np.round((home - angle) / (2 * np.pi))  # sines and cosines do not tell how many
+            return np.where(slides, sensed[first], angle + 2 * np.pi * turns)
     return np.array(cell.robot.arm.home)
 
 

@@ -179,5 +179,6 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         if not isinstance(spec, CartesianDelta) or spec.rotation == "full":
             return action
         turn = UPRIGHT_GAIN * upright_error(self.state.tool_rot_w[0]) / spec.rotation_scale
-        turn[2:] += action[3:]
+        if spec.rotation == "yaw":
+            turn[2] += action[3]
         return np.concatenate([action[:3], np.clip(turn, -1.0, 1.0)])

@@ -19,6 +19,7 @@ from hacpo_robot.sim.randomization import ModelFamily
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.sim.worlds import Worlds
+from hacpo_robot.specs.action import JointVelocity
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
 from hacpo_robot.specs.signature import FloatArray, IntArray
@@ -144,11 +145,14 @@ class Workcell:
         self._imperfection.reset(worlds, self._ideal, self.rngs)
 
     def _place(self, worlds: IntArray) -> None:
+        self._redraw(worlds)
+        default = self.worlds.default_qpos, self.worlds.default_mocap
+        self._put(worlds, [self._sampler.sample(*default, self.rngs[world]) for world in worlds])
+
+    def _redraw(self, worlds: IntArray) -> None:
         if self.variation is not None:
             for world in worlds:
                 self.variation.redraw(world, self.rngs[world])
-        default = self.worlds.default_qpos, self.worlds.default_mocap
-        self._put(worlds, [self._sampler.sample(*default, self.rngs[world]) for world in worlds])
 
     def begin_at(self, worlds: IntArray, starts: Sequence[Start]) -> None:
         """Start some worlds where told, at rest and with an open gripper, as after a reset.
@@ -157,6 +161,7 @@ class Workcell:
             worlds: Shape (k,).
             starts: One per world.
         """
+        self._redraw(worlds)
         self._put(worlds, starts)
         self._read()
         self._imperfection.reset(worlds, self._ideal, self.rngs)
@@ -164,9 +169,17 @@ class Workcell:
     def _put(self, worlds: IntArray, starts: Sequence[Start]) -> None:
         if starts:
             qpos, mocap = (np.stack([getattr(start, part) for start in starts]) for part in ("qpos", "mocap"))
-            self.worlds.place(worlds, qpos, mocap)
+            self.worlds.place(worlds, qpos, mocap, self._holding(qpos))
             self._goals[worlds] = np.stack([start.goal for start in starts])
             self._gripper_command[worlds] = 1.0
+
+    def _holding(self, qpos: FloatArray) -> FloatArray:
+        """Actuator targets of an arm that stays where it is, with an open gripper. Shape (k, nu)."""
+        controls = np.zeros((len(qpos), self._n_controls))
+        if not isinstance(self.robot.action, JointVelocity):
+            controls[:, self.handles.arm_ctrl] = qpos[:, self.handles.arm_qpos]
+        controls[:, self.handles.gripper_ctrl] = self._gripper.targets(np.ones((len(qpos), 1)))
+        return controls
 
     def step(self, action: FloatArray) -> Outcome:
         """Hold an action for one control step in every world.

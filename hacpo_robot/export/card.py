@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import yaml
 
-from hacpo_robot.export.metadata import CONTROL_TYPES, PolicyDescription, gripper_speed
+from hacpo_robot.export.metadata import CONTROL_TYPES, PolicyDescription, gripper_speed, upright_gain
+from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import Field
 
 LICENSE = "apache-2.0"
@@ -40,7 +41,7 @@ A reading older than {max_age:.3g} s is stale.
 
 ## Commands
 
-`{control}` at {control_hz} Hz. The arm moves from where it is now, not from its last target.
+`{control}` at {control_hz} Hz. The arm moves from where it is now, not from its last target.{upright}
 The gripper is commanded by the width between its fingertips.
 In training that followed at {gripper_speed:.3g} m/s.
 {low_pass}
@@ -83,6 +84,7 @@ def model_card(description: PolicyDescription) -> str:
         observations=_fields(description.observation.fields),
         control=CONTROL_TYPES[type(robot.action)],
         control_hz=description.control_hz,
+        upright=_upright(robot),
         gripper_speed=gripper_speed(robot.gripper, description.control_hz),
         low_pass=_low_pass(description),
         actions=_fields(description.action.fields, limits.jump),
@@ -121,6 +123,13 @@ def _success(description: PolicyDescription) -> str:
         f"In simulation it completes {evaluation.pc_success:.1f} % of {evaluation.n_episodes} "
         f"held-out episodes (95 % interval {low:.1f} to {high:.1f} %)."
     )
+
+
+def _upright(robot: RobotSpec) -> str:
+    gain = upright_gain(robot)
+    if gain is None:
+        return ""
+    return f"\nThe tool is held pointing down: with every command {gain:.0%} of its tilt is taken back."
 
 
 def _low_pass(description: PolicyDescription) -> str:

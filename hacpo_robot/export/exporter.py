@@ -146,7 +146,7 @@ def _describe(
         control_hz=CONTROL_HZ,
         body=candidate.body,
         interface=candidate.interface,
-        limits=measure_limits(robot.action, candidate.scale, commands, CONTROL_HZ),
+        limits=measure_limits(robot.action, robot.sensors, candidate.scale, commands, CONTROL_HZ),
         normalization=Normalization(clip=statistics.clip, epsilon=statistics.epsilon, count=statistics.count),
         provenance=provenance,
         package_version=version_of("hacpo-robot"),

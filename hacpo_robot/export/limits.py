@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hacpo_robot.export.commands import CommandScale
-from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.action import ActionSpec, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.sensor import SensorSpec
 from hacpo_robot.specs.signature import FloatArray
 
 JUMP_QUANTILE, JUMP_MARGIN = 0.999, 2.0
@@ -14,7 +15,7 @@ JUMP_QUANTILE, JUMP_MARGIN = 0.999, 2.0
 LEAST_JUMP = 0.01
 """And at least this share of the range: what never moved in the recording is not frozen for ever."""
 STALE_PERIODS = 2
-"""Control periods after which a sensor reading is too old."""
+"""Control periods by which a sensor reading may be older than it was in training."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,8 @@ class Limits:
 
 
 def measure_limits(
-    action: JointPositionDelta | JointVelocity | CartesianDelta,
+    action: ActionSpec,
+    sensors: Iterable[SensorSpec],
     scale: CommandScale,
     episodes: Iterable[FloatArray],
     control_hz: float,
@@ -39,17 +41,21 @@ def measure_limits(
 
     Args:
         action: How the robot is commanded.
+        sensors: What it reads; the slowest of them decides how old a reading may be.
         scale: Bounds of the commands.
-        episodes: Commands of whole episodes, in order. Shape (length, action size) each.
+        episodes: Commands of whole episodes, at least one, in order; each begins at rest with an open
+            gripper. Shape (length, action size) each.
         control_hz: Commands per second.
     """
-    changes = np.concatenate([np.abs(np.diff(commands, axis=0)) for commands in episodes])
+    rest = np.append(np.zeros(len(scale.high) - 1), scale.high[-1])[None]
+    changes = np.concatenate([np.abs(np.diff(commands, axis=0, prepend=rest)) for commands in episodes])
     widest = scale.high - scale.low
-    usual = np.quantile(changes, JUMP_QUANTILE, axis=0) if len(changes) else widest
+    usual = np.quantile(changes, JUMP_QUANTILE, axis=0)
+    oldest = max((s.delay_s + (0.0 if s.rate_hz is None else 1 / s.rate_hz) for s in sensors), default=0.0)
     steps_per_s = {JointPositionDelta: control_hz, JointVelocity: 1.0}.get(type(action))
     speed = None if steps_per_s is None else tuple((steps_per_s * scale.high[:-1]).tolist())
     return Limits(
         joint_speed=speed,
         jump=tuple(np.clip(JUMP_MARGIN * usual, LEAST_JUMP * widest, widest).tolist()),
-        max_age_s=STALE_PERIODS / control_hz,
+        max_age_s=oldest + STALE_PERIODS / control_hz,
     )

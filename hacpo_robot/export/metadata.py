@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hacpo_robot.control.cartesian import UPRIGHT_GAIN
 from hacpo_robot.control.gripper import GRIPPER_SPEED
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.limits import Limits
@@ -142,6 +143,7 @@ def policy_metadata(description: PolicyDescription) -> dict[str, Any]:
             "frame": description.action.fields[0].frame or None,
             "low_pass_hz": description.interface.low_pass_hz,
             "gripper_speed": gripper_speed(robot.gripper, description.control_hz),
+            "upright_gain": upright_gain(robot),
         },
         "limits": _limits(description.limits),
         "observations": [_field(field) for field in description.observation.fields],
@@ -163,6 +165,12 @@ def gripper_speed(gripper: GripperSpec, control_hz: float) -> float:
     return GRIPPER_SPEED / 2 * gripper.stroke * control_hz
 
 
+def upright_gain(robot: RobotSpec) -> float | None:
+    """Share of the tool's tilt that every command also took back in training; ``None`` where it took none."""
+    action = robot.action
+    return UPRIGHT_GAIN if isinstance(action, CartesianDelta) and action.rotation != "full" else None
+
+
 def _robot(robot: RobotSpec, body: ArmModel) -> dict[str, object]:
     units = robot.arm.joint_units.split(",")
     return {
@@ -171,6 +179,7 @@ def _robot(robot: RobotSpec, body: ArmModel) -> dict[str, object]:
         "joint_names": list(robot.arm.joints),
         "joint_units": units * robot.n_joints if len(units) == 1 else units,
         "home": list(robot.arm.home),
+        "base_pos": list(robot.arm.base_pos),
         "joint_low": list(body.low),
         "joint_high": list(body.high),
         "gripper": robot.gripper.mjcf,

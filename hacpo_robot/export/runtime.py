@@ -178,7 +178,7 @@ class Policy:
             )
         actions = self._run(batch, self._last)
         if self._filtered:
-            self._last = actions
+            self._last = actions.copy()  # what is returned may be changed by whoever gets it
         return actions if vector.ndim == 2 else actions[0]
 
     def reset(self) -> None:

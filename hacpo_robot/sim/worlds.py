@@ -90,7 +90,13 @@ class Worlds:
         """Mocap poses of the model as compiled. Shape (nmocap, 7)."""
         return np.concatenate([self._data[0].mocap_pos, self._data[0].mocap_quat], axis=-1)
 
-    def place(self, worlds: IntArray, qpos: FloatArray, mocap: FloatArray | None = None) -> None:
+    def place(
+        self,
+        worlds: IntArray,
+        qpos: FloatArray,
+        mocap: FloatArray | None = None,
+        controls: FloatArray | None = None,
+    ) -> None:
         """Put some worlds at rest in given positions and refresh their sensors.
 
         Args:
@@ -98,6 +104,8 @@ class Worlds:
             qpos: Their new positions. Shape (k, nq).
             mocap: Their new mocap poses, position then quaternion, shape (k, nmocap, 7); the model's
                 where not given.
+            controls: Actuator targets that hold them there, shape (k, nu); all zero where not given. Forces
+                are sensed as they are under these.
         """
         if len(worlds) == 0:
             return
@@ -106,7 +114,8 @@ class Worlds:
         states[:, self._qpos] = qpos
         self._states[worlds], self._mocap[worlds] = states, mocap
         sensors = np.empty((len(worlds), 1, self.model.nsensordata))
-        inputs = _inputs(np.zeros((len(worlds), self.model.nu)), mocap)[:, None]
+        controls = np.zeros((len(worlds), self.model.nu)) if controls is None else controls
+        inputs = _inputs(controls, mocap)[:, None]
         models = [self._models[world] for world in worlds]
         self._roll(models, states, inputs, np.empty((len(worlds), 1, states.shape[1])), sensors)
         self.sensors[worlds] = sensors[:, 0]

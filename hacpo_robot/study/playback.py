@@ -1,6 +1,5 @@
 """An exported policy in the place of a trained one."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,13 @@ from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.commands import CommandScale, command_signature
 from hacpo_robot.export.engines import Engine
+from hacpo_robot.export.metadata import read_signature
 from hacpo_robot.export.runtime import Policy
 from hacpo_robot.learning.evaluation import Act
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.robot import GripperSpec, RobotSpec
+from hacpo_robot.specs.signature import Field
 from hacpo_robot.specs.task import TaskSpec
 
 
@@ -56,20 +57,20 @@ def check_fit(metadata: dict[str, Any], robot: RobotSpec, task: TaskSpec) -> Non
         ("reads", "observations", Observer(robot, task).signature),
         ("commands", "actions", command_signature(actions, robot.gripper)),
     ):
-        described = {field["name"]: _facts(field) for field in metadata[key]}
-        offered = {field.name: _facts(vars(field)) for field in signature.fields}
+        described = {field.name: _facts(field) for field in read_signature(metadata[key]).fields}
+        offered = {field.name: _facts(field) for field in signature.fields}
         if list(described) != list(offered):
             names, others = ", ".join(described), ", ".join(offered)
             raise InvalidSpecError(f"the policy {verb} {names}; {here} has {others}")
         for name, facts in described.items():
             known, is_hand = offered[name], key == "actions" and name == signature.fields[-1].name
-            if facts != (known[:2] + facts[2:] if is_hand else known):
+            if facts != (known[:3] + facts[3:] if is_hand else known):
                 raise InvalidSpecError(f"the policy {verb} {name} as {facts}; {here} has it as {known}")
     hz = metadata["control"]["frequency_hz"]
     if hz != CONTROL_HZ:
         raise InvalidSpecError(f"the policy acts {hz:g} times a second; {here} does {CONTROL_HZ} times")
 
 
-def _facts(field: Mapping[str, Any]) -> tuple[object, ...]:
-    """Unit, frame and bounds."""
-    return field["unit"], field["frame"] or "", tuple(field["low"]), tuple(field["high"])
+def _facts(field: Field) -> tuple[object, ...]:
+    """Elements in order, unit, frame and bounds."""
+    return field.elements, field.unit, field.frame, field.low, field.high

@@ -111,6 +111,13 @@ def test_an_empty_pool_says_where_episodes_are(fleet):
         list(collect(make_fleet(alone), alone, "runs/x", Wanted(source="pool")))
 
 
+def test_nothing_is_translated_for_the_arm_that_lived_it(fleet):
+    with pytest.raises(
+        DatasetError, match="scara cannot be translated for itself; name another of scara, wx250"
+    ):
+        datasets(fleet, robots=("scara",), translated_from="scara")
+
+
 def test_a_robot_of_another_run_is_refused_by_name(fleet):
     with pytest.raises(UnknownNameError, match="unknown robot of this run 'panda'; valid: scara, wx250"):
         datasets(fleet, robots=("panda",))

@@ -49,7 +49,7 @@ def test_other_actions_are_told_from_the_recording(dataset):
     assert played.tool_astray > 0.05
 
 
-@pytest.mark.parametrize("robot", ["scara", "wx250", "ur5e"])  # joints; sines and cosines; neither
+@pytest.mark.parametrize("robot", ["scara", "wx250", "jaco", "ur5e"])  # joints; sines and cosines; neither
 def test_a_made_up_start_is_the_real_one_as_far_as_the_robot_senses_it(robot):
     episodes = make_episodes(robot, "push", 1, seed=2, n_threads=1)
     cell = episodes.cell

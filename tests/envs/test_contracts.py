@@ -109,6 +109,16 @@ def test_no_observation_element_is_constant(env, rng):
     assert (spread > 1e-6).all(), f"constant: {names[spread <= 1e-6]}"
 
 
+def test_motors_hold_the_arm_after_a_reset(env):
+    joints, nothing = env.cell.joints, np.zeros((N_ENVS, env.action_signature.size))
+    nothing[:, -1] = 1.0
+    force, effort = joints.wrist_force.copy(), joints.effort.copy()
+    for _ in range(10):
+        env.cell.step(nothing)
+    np.testing.assert_allclose(force, env.cell.joints.wrist_force, atol=2.0)
+    np.testing.assert_allclose(effort, env.cell.joints.effort, atol=2.0)
+
+
 def test_arrays_are_not_shared_between_steps(env, rng):
     actions = random_actions(env, rng, 2)
     first = [*env.step(actions[0])[:3], *env.hub_state(), env.effect()]

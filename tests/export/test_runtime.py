@@ -212,6 +212,15 @@ def test_low_pass_remembers_until_reset(tmp_path, inputs, low_pass_hz):
     np.testing.assert_allclose(act_twice(policy), [0.08, keep * 0.08], atol=1e-7)
 
 
+def test_low_pass_does_not_hang_on_what_its_user_does_with_an_action(tmp_path):
+    policy = load_policy(write_policy(tmp_path / "policy.onnx", low_pass_hz=2.0))
+    for observation in (np.zeros(7), np.zeros((1, 7))):
+        policy.reset()
+        first, again = policy.act_flat(observation).copy(), policy.act_flat(observation)
+        again *= 7.0
+        np.testing.assert_array_equal(policy.act_flat(observation), first)
+
+
 def test_low_pass_of_other_robots_is_refused(tmp_path):
     policy = load_policy(write_policy(tmp_path / "policy.onnx", low_pass_hz=2.0))
     policy.act_flat(np.zeros((3, 7)))

@@ -5,8 +5,11 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from hacpo_robot.catalog import load_robot
+from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.runtime import SCHEMA_VERSION
 from hacpo_robot.export.schema import SCHEMA, find_fault
+from tests.export.conftest import PROVENANCE, train_small
 
 
 @pytest.fixture
@@ -39,6 +42,18 @@ def test_every_key_that_is_exported_is_described(document):
     schema = json.loads(SCHEMA.read_text())
     definitions = schema["$defs"]
     assert list(undescribed(document, schema, "")) == []
+
+
+@pytest.mark.parametrize(("robot", "gain"), [("panda", None), ("ur5e", 0.3)])
+def test_a_policy_says_where_its_arm_stands_and_whether_its_tool_is_held_upright(tmp_path, robot, gain):
+    trained = train_small(robot)
+    export_policy(trained.candidate(), tmp_path / "x", PROVENANCE, trained.episodes)
+    document = json.loads((tmp_path / "x" / "policy.json").read_text())
+    assert document["robot"]["base_pos"] == list(load_robot(robot).arm.base_pos)
+    assert document["control"]["upright_gain"] == gain
+    assert ("30% of its tilt is taken back" in (tmp_path / "x" / "README.md").read_text()) is (
+        gain is not None
+    )
 
 
 def spoil(document, place, value):
