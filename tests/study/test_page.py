@@ -74,7 +74,7 @@ def test_every_arm_has_a_row(page):
 
 def test_other_conditions_are_set_against_the_claim_and_its_rivals(page):
     assert rows(page, "Parts of the method") == [
-        ["`all`", "3", "70 % (65 to 75)", "-10.0", "+20.0", "+10.0", "0.250"]
+        ["pair", "`all`", "3", "70 % (65 to 75)", "-10.0", "+20.0", "+10.0", "0.250"]
     ]
 
 
