@@ -32,10 +32,10 @@ EFFECT = Signature(
     (
         uniform_field("translation", XYZ, 0.5, unit="m", frame="world"),
         uniform_field("rotation", XYZ, np.pi, unit="rad", frame="world"),
-        uniform_field("gripper", ("opening",), 1.0, unit="1"),
+        Field(name="gripper", elements=("width",), unit="m", low=(-0.01,), high=(0.2,)),
     )
 )
-"""Layout of ``e``: what one action did to the tool, and the gripper command."""
+"""Layout of ``e``: what one action did to the tool, and the width that it asked of the gripper."""
 
 
 def _object_fields(name: str) -> tuple[Field, ...]:
@@ -115,12 +115,10 @@ def task_state(body: FloatArray, world: FloatArray, n_objects: int) -> TaskState
     )
 
 
-def compute_effect(before: TaskState, after: TaskState, gripper_action: FloatArray) -> FloatArray:
-    """What a control step did: tool translation, rotation vector, gripper action. Shape (n, 7)."""
+def compute_effect(before: TaskState, after: TaskState, width: FloatArray) -> FloatArray:
+    """What a control step did: tool translation, rotation vector, commanded gripper width. Shape (n, 7)."""
     turn = after.tool_rot_w @ before.tool_rot_w.swapaxes(-1, -2)
-    return np.concatenate(
-        [after.tool_pos_w - before.tool_pos_w, rotation_vector(turn), gripper_action], axis=-1
-    )
+    return np.concatenate([after.tool_pos_w - before.tool_pos_w, rotation_vector(turn), width], axis=-1)
 
 
 @cache

@@ -55,6 +55,7 @@ class ManipulationVecEnv(VecEnv):
         self.world_signature = world_signature(cell.task)
         self.observation_signature = cell.observer.signature
         self.action_signature = cell.action_signature
+        self.command_signature, self.command_scale = cell.command_signature, cell.command_scale
         self.body_names, self.world_names = cell.observer.body_names, cell.observer.world_names
         self.horizon = self.episodes.horizon
         self._stagger = stagger

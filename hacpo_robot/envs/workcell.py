@@ -20,9 +20,10 @@ from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.sim.worlds import Worlds
 from hacpo_robot.specs.action import JointVelocity
+from hacpo_robot.specs.commands import CommandScale, command_signature
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import Randomization
-from hacpo_robot.specs.signature import FloatArray, IntArray
+from hacpo_robot.specs.signature import FloatArray, IntArray, Signature
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState, unpressed
 
@@ -99,7 +100,17 @@ class Workcell:
         self._last_step: tuple[TaskState, TaskState, FloatArray]
         self.seed(seed)
         self.reset(np.arange(n_worlds))
-        self._last_step = self.state, self.state, self._gripper_command.copy()
+        self._last_step = self.state, self.state, self._width_at(self._gripper_command)
+
+    @property
+    def command_signature(self) -> Signature:
+        """Layout of the action in the robot's own units, the gripper's a width."""
+        return command_signature(self.action_signature, self.robot.gripper)
+
+    @property
+    def command_scale(self) -> CommandScale:
+        """What actions of -1 and 1 mean there."""
+        return CommandScale.of(self.command_signature, self.robot.gripper)
 
     def seed(self, seed: int) -> None:
         """Give every world a fresh generator."""
@@ -200,7 +211,7 @@ class Workcell:
         broken = self.worlds.step(controls)
         self._read()
         self._imperfection.step(self._ideal, self.rngs)
-        self._last_step = before, self.state, action[:, -1:]
+        self._last_step = before, self.state, self._width_at(action[:, -1:])
         return self._judge(broken)
 
     def observe(self) -> FloatArray:
@@ -215,6 +226,10 @@ class Workcell:
     def effect(self) -> FloatArray:
         """What the last step did to the tool, before any reset. Shape (n_worlds, EFFECT.size)."""
         return compute_effect(*self._last_step)
+
+    def _width_at(self, command: FloatArray) -> FloatArray:
+        """Where the fingers go on a gripper command. Shape (n, 1) in [-1, 1] and (n, 1) [m]."""
+        return self._gripper.width(self._gripper.targets(command))
 
     def _read(self) -> None:
         self.joints = read_joints(self.worlds.sensors, self.handles)

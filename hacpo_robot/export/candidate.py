@@ -8,11 +8,11 @@ from stable_baselines3 import PPO
 
 from hacpo_robot.envs.vector import ManipulationVecEnv
 from hacpo_robot.envs.workcell import CONTROL_HZ
-from hacpo_robot.export.commands import CommandScale, command_signature
 from hacpo_robot.export.graph import PolicyGraph, make_policy_graph
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import ArmModel
 from hacpo_robot.export.trained import TrainedPolicy
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import Signature
 
 
@@ -31,15 +31,15 @@ class Candidate:
         """Layout of the raw observations."""
         return self.env.observation_signature
 
-    @cached_property
+    @property
     def commands(self) -> Signature:
         """Layout of the commands."""
-        return command_signature(self.env.action_signature, self.env.robot.gripper)
+        return self.env.command_signature
 
-    @cached_property
+    @property
     def scale(self) -> CommandScale:
         """What the policy's actions mean."""
-        return CommandScale.of(self.commands, self.env.robot.gripper)
+        return self.env.command_scale
 
     @cached_property
     def body(self) -> ArmModel:

@@ -18,8 +18,8 @@ from stable_baselines3.common.torch_layers import FlattenExtractor
 from torch import nn
 
 from hacpo_robot.errors import ExportError
-from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.export.interface import Interface
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import Signature
 
 OPSET = 17

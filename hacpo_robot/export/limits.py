@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.specs.action import ActionSpec, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.sensor import SensorSpec
 from hacpo_robot.specs.signature import FloatArray
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from stable_baselines3 import PPO
 
-from hacpo_robot.export.commands import CommandScale
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray
 
 

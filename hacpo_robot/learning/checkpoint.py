@@ -23,7 +23,7 @@ from hacpo_robot.learning.learner import Learner
 from hacpo_robot.sharing.body_schema import BodySchema
 
 LOG = logging.getLogger(__name__)
-VERSION = 3
+VERSION = 4
 STATE = "state.json"
 SEAL = "state.sha256"
 """Digest of the state, which holds the digests of all the rest."""

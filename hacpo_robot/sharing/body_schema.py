@@ -1,5 +1,6 @@
 """The learned maps of one body: E, R and D between senses and hub, F and B between action and effect."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
-from hacpo_robot.specs.signature import IntArray
+from hacpo_robot.specs.signature import FloatArray, IntArray
 
 WIDTH = 128
 START_REFINEMENTS = 3
@@ -186,11 +187,11 @@ class BodySchema(nn.Module):
         away = self.effect_units.inverse(self.predict_effect(state, action)) - middle
         effect = middle + away.clamp(-self.effect_reach, self.effect_reach)
         own, theirs = self._action_pass
-        effect[:, theirs] = action[:, own]
+        effect[:, theirs] = _converted(self.anatomy.action_pass_scale.commands, action[:, own])
         return effect
 
     def choose_action(self, state: BodyState, effect: Tensor) -> Tensor:
-        """The action that brings about an effect (B): in [-1, 1], but for what passes through, as asked.
+        """The action that brings about an effect (B), in [-1, 1].
 
         What the body is too slow for is done slower: all mapped elements shrink alike, so that a
         motion keeps its direction.
@@ -199,7 +200,7 @@ class BodySchema(nn.Module):
         own, theirs = self._action_pass
         action[:, own] = 0.0
         action = action / action.abs().amax(dim=1, keepdim=True).clamp(min=1.0)
-        action[:, own] = effect[:, theirs]
+        action[:, own] = _converted(self.anatomy.action_pass_scale.actions, effect[:, theirs])
         return action
 
     def attainable(self, effect: Tensor) -> Tensor:
@@ -286,6 +287,11 @@ class Mlp(nn.Module):
 def _silu_slope(values: Tensor) -> Tensor:
     gate = values.sigmoid()
     return gate * (1 + values * (1 - gate))
+
+
+def _converted(scale: Callable[[FloatArray], FloatArray], values: Tensor) -> Tensor:
+    """Between actions and commands, either way."""
+    return torch.as_tensor(scale(values.double().numpy()), dtype=values.dtype)
 
 
 def _positions(pair: tuple[IntArray, IntArray]) -> tuple[Tensor, Tensor]:

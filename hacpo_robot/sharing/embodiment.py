@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray, IntArray, Signature
 
 
@@ -11,6 +12,10 @@ class Embodiment(Protocol):
 
     observation_signature: Signature
     action_signature: Signature
+    command_signature: Signature
+    """The action in the robot's own units."""
+    command_scale: CommandScale
+    """What -1 and 1 mean there."""
     body_signature: Signature
     """Body part of the hub state ``z``."""
     world_signature: Signature
@@ -38,8 +43,8 @@ class Embodiment(Protocol):
 class Anatomy:
     """Where body and world lie in a learner's vectors, and which numbers need no map.
 
-    A field that an observation shares with the hub state (same name, unit and frame), or an
-    action with the effect, passes through unchanged, below its upper bound in the hub; only the rest
+    A field that an observation shares with the hub state (same name, unit and frame), or a command
+    with the effect, passes through unchanged, below its upper bound in the hub; only the rest
     is learned.
     """
 
@@ -61,6 +66,8 @@ class Anatomy:
     """Upper bounds of these fields in ``z``: at its bound it says "or more", and the body knows better."""
     action_pass: tuple[IntArray, IntArray]
     """Positions in (action, effect) of equal fields."""
+    action_pass_scale: CommandScale
+    """What the actions of these fields mean in the effect's units."""
 
     @classmethod
     def of(cls, embodiment: Embodiment) -> "Anatomy":
@@ -68,6 +75,7 @@ class Anatomy:
         observation = embodiment.observation_signature
         body, hub = observation.select(embodiment.body_names), embodiment.body_signature
         state_pass = _equal_fields(body, hub)
+        action_pass = _equal_fields(embodiment.command_signature, embodiment.effect_signature)
         return cls(
             body=observation.indices(body.names),
             world=observation.indices(observation.select(embodiment.world_names).names),
@@ -79,7 +87,8 @@ class Anatomy:
             effect_fields=_fields(embodiment.effect_signature),
             state_pass=state_pass,
             state_pass_below=hub.high[state_pass[1]],
-            action_pass=_equal_fields(embodiment.action_signature, embodiment.effect_signature),
+            action_pass=action_pass,
+            action_pass_scale=embodiment.command_scale.take(action_pass[0]),
         )
 
 

@@ -18,6 +18,8 @@ INTEGRAL_GAIN = 0.5
 """Share of what a step left undone that is asked for on top of the next."""
 INTEGRAL_LEAK = 0.9
 """Share of a debt that is left to the next step."""
+GRIP_GAIN = 1.5
+"""How much farther from half open an understudy's hand moves than the teacher's."""
 
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
 """Raw observations to a policy's action mean."""
@@ -62,6 +64,10 @@ class Understudy:
     What the pupil's body left undone, of what it could do, is made up for in the next steps (integral
     action, with limits). A small error that B always makes in one direction would else add up unseen,
     where the teacher does not sense it: an upright arm knows nothing of a tilt.
+
+    Its hand is no narrower than the teacher's, in metres and in share of what it opens by, and goes further
+    from half open. Policies let their fingers pass an object by millimetres, and in another body
+    these are not there.
     """
 
     def __init__(self, teacher: Teacher, pupil: Body) -> None:
@@ -83,7 +89,7 @@ class Understudy:
             effect: What the last step did. Shape (n, effect size).
 
         Returns:
-            Shape (n, action size); in [-1, 1], but for what passes through.
+            Shape (n, action size), in [-1, 1].
         """
         z = tensor(hub)
         schema = self._teacher.body.schema
@@ -93,14 +99,21 @@ class Understudy:
         wanted = self._pupil.schema.attainable(self._teacher.effect(senses, answer, z))
         own = BodyState(self._pupil.senses(observation), z)
         asked = wanted + self._debt(wanted, tensor(effect))
-        return self._pupil.schema.choose_action(own, asked).double().numpy()
+        action = self._pupil.schema.choose_action(own, asked)
+        hand, theirs = (body.anatomy.action_pass[0] for body in (self._pupil.schema, schema))
+        action[:, hand] = (GRIP_GAIN * action[:, hand].maximum(answer[:, theirs])).clamp(-1.0, 1.0)
+        return action.double().numpy()
 
     def _debt(self, wanted: Tensor, done: Tensor) -> Tensor:
-        """What is asked for on top, at most one standard deviation of the pupil's own effects."""
+        """What is asked for on top, at most one standard deviation of the pupil's own effects.
+
+        Of the hand nothing is: it does as it is told.
+        """
         debt = torch.zeros_like(wanted)
         if self._owed is not None:
             before, debt = self._owed
-            limit = self._pupil.schema.effect_units.std
+            limit = self._pupil.schema.effect_units.std.clone()
+            limit[self._pupil.schema.anatomy.action_pass[1]] = 0.0
             debt = (INTEGRAL_LEAK * debt + INTEGRAL_GAIN * (before - done)).clamp(-limit, limit)
         self._owed = wanted, debt
         return debt

@@ -9,13 +9,13 @@ from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.export.commands import CommandScale, command_signature
 from hacpo_robot.export.engines import Engine
 from hacpo_robot.export.metadata import read_signature
 from hacpo_robot.export.runtime import Policy
 from hacpo_robot.learning.evaluation import Act
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
+from hacpo_robot.specs.commands import CommandScale, command_signature
 from hacpo_robot.specs.robot import GripperSpec, RobotSpec
 from hacpo_robot.specs.signature import Field
 from hacpo_robot.specs.task import TaskSpec

@@ -14,9 +14,9 @@ from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cores import own_cores
 from hacpo_robot.envs.robosuite import check_counterpart
 from hacpo_robot.envs.robosuite_env import RobosuiteEnv
-from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.export.runtime import Policy, load_policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Evaluation, summarize
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.study.playback import check_fit, scale_of
 from hacpo_robot.study.video import Clip
 

@@ -74,7 +74,7 @@ def test_effect_takes_the_tool_from_before_to_after(env, rng):
     angle = np.linalg.norm(effect["rotation"], axis=-1)
     turn = env.cell.state.tool_rot_w @ before.tool_rot_w.swapaxes(-1, -2)
     np.testing.assert_allclose(np.trace(turn, axis1=-2, axis2=-1), 1 + 2 * np.cos(angle), atol=1e-9)
-    np.testing.assert_array_equal(effect["gripper"], action[:, -1:])
+    np.testing.assert_allclose(effect["gripper"], env.command_scale.commands(action)[:, -1:], atol=1e-12)
 
 
 def test_standing_still_has_no_effect(env):

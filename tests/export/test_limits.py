@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.export.commands import CommandScale
 from hacpo_robot.export.limits import measure_limits
 from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.sensor import SensorSpec
 
 SCALE = CommandScale(np.array([-0.1, -0.1, 0.0]), np.array([0.1, 0.1, 0.08]), np.zeros(3))

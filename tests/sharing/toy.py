@@ -12,6 +12,7 @@ from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.experience import Experience, concatenate, discounted_returns
 from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import Signature, uniform_field
 from hacpo_robot.specs.training import SchemaSettings
 
@@ -81,6 +82,8 @@ class ToyVecEnv(VecEnv):
         )
         thrusters = uniform_field("thrusters", _axes(body.n_thrusters), 1.0, unit="1")
         self.action_signature = Signature((thrusters, uniform_field("grip", ("g",), 1.0, unit="1")))
+        self.command_signature, one = self.action_signature, np.ones(self.action_signature.size)
+        self.command_scale = CommandScale(-one, one, 0 * one)
         self._eyes = 2.0 * _fan(body.turn, body.n_senses)
         self._thrust = 0.1 * _fan(0.3 - body.turn, body.n_thrusters)
         low, high = (getattr(self.observation_signature, side).astype(np.float32) for side in ("low", "high"))

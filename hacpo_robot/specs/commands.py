@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hacpo_robot.specs.robot import GripperSpec
-from hacpo_robot.specs.signature import Field, FloatArray, Signature
+from hacpo_robot.specs.signature import Field, FloatArray, IntArray, Signature
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,10 @@ class CommandScale:
         bow = np.zeros(commands.size)
         bow[-1] = gripper.bow
         return cls(commands.low, commands.high, bow)
+
+    def take(self, elements: IntArray) -> "CommandScale":
+        """Of some elements of the action."""
+        return CommandScale(self.low[elements], self.high[elements], self.bow[elements])
 
     def commands(self, actions: FloatArray) -> FloatArray:
         """Commands of actions, clipped to [-1, 1]. Shape (..., action size) in and out."""

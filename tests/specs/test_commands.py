@@ -5,7 +5,7 @@ import pytest
 
 from hacpo_robot.catalog import load_robot, robot_names
 from hacpo_robot.control.gripper import Gripper
-from hacpo_robot.export.commands import CommandScale, command_signature
+from hacpo_robot.specs.commands import CommandScale, command_signature
 from hacpo_robot.specs.signature import Signature, uniform_field
 
 
