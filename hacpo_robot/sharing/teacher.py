@@ -19,7 +19,7 @@ INTEGRAL_GAIN = 0.5
 INTEGRAL_LEAK = 0.9
 """Share of a debt that is left to the next step."""
 GRIP_GAIN = 1.5
-"""How much farther from half open an understudy's hand moves than the teacher's."""
+"""How much farther from half open a generous hand goes than the teacher's."""
 
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
 """Raw observations to a policy's action mean."""
@@ -65,14 +65,21 @@ class Understudy:
     action, with limits). A small error that B always makes in one direction would else add up unseen,
     where the teacher does not sense it: an upright arm knows nothing of a tilt.
 
-    Its hand is no narrower than the teacher's, in metres and in share of what it opens by, and goes further
-    from half open. Policies let their fingers pass an object by millimetres, and in another body
-    these are not there.
+    Its hand opens as wide as the teacher's, or is generous: no narrower, in metres and in share of what it
+    opens by, and further from half open both ways. Some policies let their fingers pass an object by
+    millimetres, which in another body are not there; others would wait for fingers that close too late.
     """
 
-    def __init__(self, teacher: Teacher, pupil: Body) -> None:
-        """Nothing lived yet."""
+    def __init__(self, teacher: Teacher, pupil: Body, generous: NDArray[np.bool_] | bool = False) -> None:
+        """Nothing lived yet.
+
+        Args:
+            teacher: Whose part it is.
+            pupil: Who plays it.
+            generous: Whether its hand is; shape (n,) where worlds differ.
+        """
         self._teacher, self._pupil = teacher, pupil
+        self._generous = torch.as_tensor(np.atleast_1d(generous))[:, None]
         self._before: tuple[BodyState, Tensor] | None = None
         self._owed: tuple[Tensor, Tensor] | None = None
 
@@ -101,7 +108,8 @@ class Understudy:
         asked = wanted + self._debt(wanted, tensor(effect))
         action = self._pupil.schema.choose_action(own, asked)
         hand, theirs = (body.anatomy.action_pass[0] for body in (self._pupil.schema, schema))
-        action[:, hand] = (GRIP_GAIN * action[:, hand].maximum(answer[:, theirs])).clamp(-1.0, 1.0)
+        wider = (GRIP_GAIN * action[:, hand].maximum(answer[:, theirs])).clamp(-1.0, 1.0)
+        action[:, hand] = torch.where(self._generous, wider, action[:, hand])
         return action.double().numpy()
 
     def _debt(self, wanted: Tensor, done: Tensor) -> Tensor:

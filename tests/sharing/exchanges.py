@@ -61,6 +61,7 @@ def played(exchange, learner, returns, successes=0):
         np.arange(len(returns)) < successes,
         96,
         np.array(returns, float),
+        np.arange(len(returns)),
     )
 
 
