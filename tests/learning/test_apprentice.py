@@ -56,7 +56,7 @@ def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypa
 
 
 @pytest.mark.parametrize("better", [False, True])
-def test_both_hands_are_tried_and_the_one_that_returns_more_goes_on(monkeypatch, better):
+def test_both_hands_are_tried_and_the_generous_one_goes_on_unless_it_returns_less(monkeypatch, better):
     fleet = rehearsing_fleet()
     hands = []
 
