@@ -23,8 +23,6 @@ from hacpo_robot.specs.signature import FloatArray
 
 EXAM_ROUNDS = 2
 """Rounds of the own part by which a policy is judged."""
-ENOUGH_TO_COMPARE = 4
-"""Worlds from which on two ways of using the hand are compared."""
 
 
 class Apprentice:
@@ -73,12 +71,12 @@ class Apprentice:
         source = self._exchange.choose_rehearsal(name)
         if source is None:
             return
-        rehearsal, generous = self._begin(source, settings.rehearsal_std)
+        rehearsal = self._play(source, settings.rehearsal_std)
         if self._exchange.is_worthwhile(name, rehearsal):
             self._note_exam(self.worlds.play_own(), log)
         rounds = 1
         while rounds < settings.rehearsal_rounds and self._exchange.is_worthwhile(name, rehearsal):
-            rehearsal = rehearsal.joined(self._play(source, settings.rehearsal_std, generous=generous))
+            rehearsal = rehearsal.joined(self._play(source, settings.rehearsal_std))
             rounds += 1
         worthwhile = self._exchange.is_worthwhile(name, rehearsal)
         self._note(source, rehearsal, log, adopted=worthwhile)
@@ -97,14 +95,12 @@ class Apprentice:
             sources.pop()
         if not sources:
             return
-        begun = [self._begin(source, settings.last_std) for source in sources]
-        played, generous = [part for part, _ in begun], [hand for _, hand in begun]
+        played = [self._play(source, settings.last_std) for source in sources]
         best = max(range(len(sources)), key=lambda k: played[k].returns.mean())
         better = played[best].success.mean() >= settings.least_success
         if better:
             for _ in range(settings.last_rounds - 1):
-                more = self._play(sources[best], settings.last_std, generous=generous[best])
-                played[best] = played[best].joined(more)
+                played[best] = played[best].joined(self._play(sources[best], settings.last_std))
             better = self._adopt_for_good(played[best], log)
         for k, (source, rehearsal) in enumerate(zip(sources, played, strict=True)):
             self._note(source, rehearsal, log, adopted=better and k == best)
@@ -122,25 +118,11 @@ class Apprentice:
             self.safety_net.go_back(self._model.policy)
         return better
 
-    def _begin(self, source: Member, most_noise: float) -> tuple[Rehearsal, bool]:
-        """The first round: with a generous hand in every other world, if they are enough to compare.
-
-        Returns:
-            The episodes of the generous hand, unless the other returned clearly more, and whether it is
-            those: what a generous hand did is easier to imitate, as it does not hang on millimetres.
-        """
-        if self.worlds.n < ENOUGH_TO_COMPARE:
-            return self._play(source, most_noise, generous=False), False
-        generous = np.arange(self.worlds.n) % 2 == 1
-        both = self._play(source, most_noise, generous)
-        plain, roomy = both.of_worlds(~generous), both.of_worlds(generous)
-        return (plain, False) if plain.beats(roomy.returns) else (roomy, True)
-
-    def _play(self, source: Member, most_noise: float, generous: NDArray[np.bool_] | bool) -> Rehearsal:
+    def _play(self, source: Member, most_noise: float) -> Rehearsal:
         """One round of a source's part, lived anew from its beginning."""
         assert source.teacher is not None
         assert self._member.body is not None
-        part = Understudy(source.teacher, self._member.body, generous)
+        part = Understudy(source.teacher, self._member.body)
         return self.worlds.play(part.act, most_noise)
 
     def sit_exam(self, log: Logger) -> None:

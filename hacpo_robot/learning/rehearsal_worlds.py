@@ -23,7 +23,7 @@ class RehearsalWorlds:
             view: The learner's policy.
         """
         self._env, self._model, self._view = env, model, view
-        self.n, self.rounds, self.steps = env.num_envs, 0, 0
+        self.rounds = self.steps = 0
 
     def play(self, part: Part, most_noise: float) -> Rehearsal:
         """One episode of every world.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
-from hacpo_robot.specs.signature import FloatArray, IntArray
+from hacpo_robot.specs.signature import FloatArray
 
 Part = Callable[[FloatArray, FloatArray, FloatArray, FloatArray], FloatArray]
 """Raw observations of all worlds, body and world part of ``z``, and effect of the last step, to actions in
@@ -33,8 +33,6 @@ class Rehearsal:
     """Environment steps spent; they count in the pupil's budget."""
     returns: FloatArray
     """Undiscounted raw return of every episode. Shape (n_envs,)."""
-    worlds: IntArray
-    """Where each was played. Shape (n_envs,)."""
 
     def joined(self, other: "Rehearsal") -> "Rehearsal":
         """These episodes, then those."""
@@ -44,19 +42,6 @@ class Rehearsal:
             np.concatenate([self.success, other.success]),
             self.steps + other.steps,
             np.concatenate([self.returns, other.returns]),
-            np.concatenate([self.worlds, other.worlds]),
-        )
-
-    def of_worlds(self, chosen: NDArray[np.bool_]) -> "Rehearsal":
-        """The episodes of some worlds; all steps were spent all the same. ``chosen``: (n_envs,)."""
-        rows = np.flatnonzero(chosen[self.worlds])
-        return Rehearsal(
-            [self.episodes[k] for k in rows],
-            [self.intended[k] for k in rows],
-            self.success[rows],
-            self.steps,
-            self.returns[rows],
-            self.worlds[rows],
         )
 
     def beats(self, own: FloatArray) -> bool:
@@ -108,7 +93,7 @@ def rehearse(
     episodes: list[Experience] = []
     asked: list[FloatArray] = []
     intended: list[FloatArray] = []
-    totals, returns, worlds = np.zeros(n), np.zeros(n), np.zeros(n, int)
+    totals, returns = np.zeros(n), np.zeros(n)
     steps = 0
     while running.any():
         hub, world = env.hub_state()
@@ -121,9 +106,9 @@ def rehearse(
         recorder.add(Step(observation, action, hub, world, effect, reward, ended))
         for k in np.flatnonzero(ended & running):
             success[len(episodes)] = bool(infos[k].get("is_success", False))
-            returns[len(episodes)], worlds[len(episodes)] = totals[k], k
+            returns[len(episodes)] = totals[k]
             episodes.append(recorder.cut(k, gamma, 0.0))
             intended.append(np.stack([actions[k] for actions in asked]))
         running &= ~ended
         observation = following
-    return Rehearsal(episodes, intended, success, steps, returns, worlds)
+    return Rehearsal(episodes, intended, success, steps, returns)

@@ -19,7 +19,7 @@ INTEGRAL_GAIN = 0.5
 INTEGRAL_LEAK = 0.9
 """Share of a debt that is left to the next step."""
 GRIP_GAIN = 1.5
-"""How much farther from half open a generous hand goes than the teacher's."""
+"""How much farther from half open an understudy's hand goes than the teacher's."""
 
 ActionMean = Callable[[NDArray[np.float32]], FloatArray]
 """Raw observations to a policy's action mean."""
@@ -65,21 +65,13 @@ class Understudy:
     action, with limits). A small error that B always makes in one direction would else add up unseen,
     where the teacher does not sense it: an upright arm knows nothing of a tilt.
 
-    Its hand opens as wide as the teacher's, or is generous: no narrower, in metres and in share of what it
-    opens by, and further from half open both ways. Some policies let their fingers pass an object by
-    millimetres, which in another body are not there; others would wait for fingers that close too late.
+    Its hand goes further from half open than the teacher's, both ways. Policies let their fingers pass an
+    object by millimetres; in another body these are not there, and what hangs on them is hard to imitate.
     """
 
-    def __init__(self, teacher: Teacher, pupil: Body, generous: NDArray[np.bool_] | bool = False) -> None:
-        """Nothing lived yet.
-
-        Args:
-            teacher: Whose part it is.
-            pupil: Who plays it.
-            generous: Whether its hand is; shape (n,) where worlds differ.
-        """
+    def __init__(self, teacher: Teacher, pupil: Body) -> None:
+        """Nothing lived yet."""
         self._teacher, self._pupil = teacher, pupil
-        self._generous = torch.as_tensor(np.atleast_1d(generous))[:, None]
         self._before: tuple[BodyState, Tensor] | None = None
         self._owed: tuple[Tensor, Tensor] | None = None
 
@@ -107,9 +99,8 @@ class Understudy:
         own = BodyState(self._pupil.senses(observation), z)
         asked = wanted + self._debt(wanted, tensor(effect))
         action = self._pupil.schema.choose_action(own, asked)
-        hand, theirs = (body.anatomy.action_pass[0] for body in (self._pupil.schema, schema))
-        wider = (GRIP_GAIN * action[:, hand].maximum(answer[:, theirs])).clamp(-1.0, 1.0)
-        action[:, hand] = torch.where(self._generous, wider, action[:, hand])
+        hand, _ = self._pupil.schema.anatomy.action_pass
+        action[:, hand] = (GRIP_GAIN * action[:, hand]).clamp(-1.0, 1.0)
         return action.double().numpy()
 
     def _debt(self, wanted: Tensor, done: Tensor) -> Tensor:

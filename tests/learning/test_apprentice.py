@@ -55,29 +55,6 @@ def test_the_others_part_is_played_with_noise_and_the_own_as_it_is_used(monkeypa
     assert own
 
 
-@pytest.mark.parametrize("better", [False, True])
-def test_both_hands_are_tried_and_the_generous_one_goes_on_unless_it_returns_less(monkeypatch, better):
-    fleet = rehearsing_fleet()
-    hands = []
-
-    def biased(env, part, **others):
-        played = rehearse(env, part, **others)
-        understudy = getattr(part, "__self__", None)
-        if not isinstance(understudy, Understudy):
-            return played
-        generous = np.broadcast_to(understudy._generous.numpy()[:, 0], env.num_envs)
-        hands.append(generous)
-        returns = played.returns + 100.0 * (generous[played.worlds] == better)
-        return replace(played, returns=returns, success=np.ones(8, bool))
-
-    monkeypatch.setattr("hacpo_robot.learning.rehearsal_worlds.rehearse", biased)
-    run(fleet, 6)
-    mixed = np.arange(8) % 2 == 1
-    rounds = [hand for hand in hands if not (hand == mixed).all()]
-    assert 0 < len(rounds) < len(hands)
-    assert all((hand == better).all() for hand in rounds)
-
-
 def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     fleet = rehearsing_fleet()
     calls = []

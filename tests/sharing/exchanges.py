@@ -61,7 +61,6 @@ def played(exchange, learner, returns, successes=0):
         np.arange(len(returns)) < successes,
         96,
         np.array(returns, float),
-        np.arange(len(returns)),
     )
 
 

@@ -154,15 +154,3 @@ def test_noise_below_zero_is_refused():
 def test_a_half_life_of_nothing_is_refused():
     with pytest.raises(InvalidSpecError, match="half_life must be positive, not 0"):
         SharingSettings(half_life=0.0)
-
-
-def test_the_episodes_of_some_worlds_are_those_that_were_played_there():
-    outcome = rehearsed(THREE, noise=0.5)
-    assert sorted(outcome.worlds) == list(range(32))
-    even = np.arange(32) % 2 == 0
-    part, rest = outcome.of_worlds(even), outcome.of_worlds(~even)
-    assert (part.worlds % 2 == 0).all()
-    assert len(part.episodes) == len(part.intended) == len(part.returns) == 16
-    assert part.success.sum() + rest.success.sum() == outcome.success.sum()
-    assert part.returns.sum() + rest.returns.sum() == pytest.approx(outcome.returns.sum())
-    assert part.steps == outcome.steps
