@@ -197,7 +197,7 @@ def test_the_effect_tells_the_action_that_was_sent(rng):
     env = make(load_robot("panda"), LIFT, 2, Randomization(latency=(2, 2)))
     action = actions_of(env, rng, 1)[0]
     env.step(action)
-    np.testing.assert_array_equal(env.effect()[:, -1], action[:, -1])
+    np.testing.assert_allclose(env.effect()[:, -1], env.command_scale.commands(action)[:, -1], atol=1e-12)
 
 
 # -- physics ---------------------------------------------------------------------------------------
