@@ -214,7 +214,8 @@ def who_taught_whom(plan: Plan, results: Results) -> str:
         own = results.of(task, fleet, plan.headline[0])
         robots = list(dict.fromkeys(row.robot for row in own.reached))
         rows = [[source, *(_taken(own, source, learner) for learner in robots)] for source in robots]
-        parts.append(f"{task}, fleet {fleet}:\n\n{table(['teaches', *robots], rows)}")
+        if rows:
+            parts.append(f"{task}, fleet {fleet}:\n\n{table(['teaches', *robots], rows)}")
     return "\n\n".join(parts)
 
 

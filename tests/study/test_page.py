@@ -82,6 +82,15 @@ def test_teachers_stand_in_rows_and_learners_in_columns(page):
     assert rows(page, "Who taught whom") == [["ur5e", "-", "1.0 / 3k"], ["scara", "-", "-"]]
 
 
+def test_where_the_claim_has_not_run_nobody_is_said_to_teach(tmp_path):
+    cells = [c for c in PLAN.cells(2) if c.condition == "none" or (c.condition, c.task) == ("hacpo", "lift")]
+    write_results(tmp_path / "s", PLAN, results_of(cells))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "s"])[tmp_path / "RESULTS.md"]
+    taught = page[page.index("### Who taught whom") :]
+    assert "lift, fleet pair:" in taught
+    assert "reach, fleet pair:" not in taught
+
+
 def test_only_what_was_compared_differs_between_conditions(page):
     assert rows(page, "Settings") == [["`sharing`", "none", "self", "hacpo", "all"]]
     assert "`ppo.learning_rate` 0.0005" in page
