@@ -65,8 +65,8 @@ class Understudy:
     action, with limits). A small error that B always makes in one direction would else add up unseen,
     where the teacher does not sense it: an upright arm knows nothing of a tilt.
 
-    Its hand goes further from half open than the teacher's, both ways. Policies let their fingers pass an
-    object by millimetres; in another body these are not there, and what hangs on them is hard to imitate.
+    Its hand goes further from half open than the teacher's, both ways: policies let their fingers pass an
+    object by millimetres, which in another body are not there.
     """
 
     def __init__(self, teacher: Teacher, pupil: Body) -> None:
