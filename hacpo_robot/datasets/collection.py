@@ -81,7 +81,8 @@ def _episodes(
         recorded = _record(source, spec, settings, wanted.n_episodes or settings.eval_episodes)
         if body is None:
             return recorded
-        lived = as_experience(recorded, task)
+        assert isinstance(source.env, ManipulationVecEnv)
+        lived = as_experience(recorded, task, source.env.command_scale)
     steps = concatenate(lived)
     return tell(own_words(steps) if body is None else translate(steps, *body), steps, task)
 

@@ -6,6 +6,7 @@ from hacpo_robot.datasets.episode import Episode
 from hacpo_robot.envs.hub import compute_effect, task_state
 from hacpo_robot.sharing.experience import Experience, split_episodes
 from hacpo_robot.sharing.translation import Translation
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.task import TaskSpec
 
@@ -44,20 +45,27 @@ def _tell_one(words: Translation, lived: Experience, task: TaskSpec) -> Episode:
     )
 
 
-def as_experience(episodes: list[Episode], task: TaskSpec) -> list[Experience]:
-    """Episodes as arms publish them; the row after the last step repeats its action and effect."""
-    return [_publish(number, episode, len(task.props)) for number, episode in enumerate(episodes)]
+def as_experience(episodes: list[Episode], task: TaskSpec, scale: CommandScale) -> list[Experience]:
+    """Episodes as arms publish them; the row after the last step repeats its action and effect.
+
+    Args:
+        episodes: Of one arm.
+        task: That they are of.
+        scale: What that arm's actions mean.
+    """
+    return [_publish(number, episode, len(task.props), scale) for number, episode in enumerate(episodes)]
 
 
-def _publish(number: int, episode: Episode, n_objects: int) -> Experience:
+def _publish(number: int, episode: Episode, n_objects: int, scale: CommandScale) -> Experience:
     before = task_state(episode.body[:-1], episode.world[:-1], n_objects)
     after = task_state(episode.body[1:], episode.world[1:], n_objects)
+    width = scale.commands(episode.action)[:, -1:]
     return Experience(
         observation=episode.observation,
         action=_repeat_last(episode.action),
         body=episode.body,
         world=episode.world,
-        effect=_repeat_last(compute_effect(before, after, episode.action[:, -1:])),
+        effect=_repeat_last(compute_effect(before, after, width)),
         returns=np.zeros(len(episode) + 1),
         episode=np.full(len(episode) + 1, number, np.int64),
     )

@@ -33,7 +33,8 @@ def expert_steps():
     """Two episodes of the SCARA, as it would have published them."""
     episodes = make_episodes("scara", "reach", 2, seed=5, n_threads=1)
     expert = ScriptedExpert(episodes.cell)
-    return as_experience(record(episodes, lambda _: expert.act()), episodes.cell.task)
+    cell = episodes.cell
+    return as_experience(record(episodes, lambda _: expert.act()), cell.task, cell.command_scale)
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from hacpo_robot.catalog import load_task
+from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.datasets.recording import record
 from hacpo_robot.datasets.telling import as_experience, tell
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.sharing.experience import concatenate
 from hacpo_robot.sharing.translation import own_words
+from hacpo_robot.specs.commands import CommandScale, command_signature
 
 
 def wave(observation):
@@ -50,7 +51,9 @@ def test_columns_have_a_row_per_step_and_moments_one_more(dataset):
 
 def test_an_episode_told_again_says_the_same(dataset):
     task = load_task("lift")
-    steps = concatenate(as_experience(list(dataset.episodes), task))
+    gripper = load_robot("scara").gripper
+    scale = CommandScale.of(command_signature(dataset.header.action, gripper), gripper)
+    steps = concatenate(as_experience(list(dataset.episodes), task, scale))
     for told, lived in zip(tell(own_words(steps), steps, task), dataset.episodes, strict=True):
         for name in ("observation", "action", "body", "world", "success"):
             np.testing.assert_array_equal(getattr(told, name), getattr(lived, name), err_msg=name)
@@ -58,9 +61,16 @@ def test_an_episode_told_again_says_the_same(dataset):
         assert told.start is None
 
 
-def test_effects_follow_from_the_hub_states(dataset):
-    steps = concatenate(as_experience(list(dataset.episodes), load_task("lift")))
-    lived = dataset.episodes[0]
-    moved = np.diff(lived.body[:, dataset.header.body.where("tool_pos")], axis=0)
-    np.testing.assert_array_equal(steps.effect[: len(lived), :3], moved)
-    np.testing.assert_array_equal(steps.effect[: len(lived), -1], lived.action[:, -1])
+def test_published_effects_are_those_of_the_simulation():
+    episodes, effects = make_episodes("scara", "lift", 2, seed=5, n_threads=1), []
+
+    def act(observation):
+        effects.append(episodes.cell.effect())
+        return wave(observation)
+
+    published = as_experience(record(episodes, act), episodes.cell.task, episodes.cell.command_scale)
+    for world, steps in enumerate(published):
+        n = len(steps) - 2  # after the last step the world begins anew
+        seen = np.stack(effects[1 : n + 1])[:, world]
+        np.testing.assert_allclose(steps.effect[:n], seen, atol=1e-6)  # actions are kept in float32
+        assert np.ptp(seen[:, -1]) > 0.03, "the hand opened and closed"
