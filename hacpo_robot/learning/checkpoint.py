@@ -66,7 +66,7 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
 
 
 def find_checkpoint(folder: Path, which: str = "last", robots: Collection[str] = ()) -> Path:
-    """A whole checkpoint; damaged ones are named in the log and passed over.
+    """A whole checkpoint; damaged ones and those of other versions are named in the log and passed over.
 
     Args:
         folder: The run's ``checkpoints``.
@@ -86,9 +86,9 @@ def find_checkpoint(folder: Path, which: str = "last", robots: Collection[str] =
     whole = filter(_is_whole, candidates)
     found = next(whole, None) if which != "best" else _best(whole, robots)
     if found is None:
-        n_damaged = f"{len(candidates)} damaged" if candidates else "none"
+        why = f"{len(candidates)} passed over; the newest: {_fault(candidates[0])}" if candidates else "none"
         raise CheckpointError(
-            f"no usable checkpoint in {folder} ({n_damaged}); "
+            f"no usable checkpoint in {folder} ({why}); "
             f"begin anew: remove {folder.parent}, or choose another --run-dir"
         )
     return found
@@ -108,7 +108,7 @@ def _best(whole: Iterable[Path], robots: Collection[str]) -> Path | None:
 def _is_whole(checkpoint: Path) -> bool:
     fault = _fault(checkpoint)
     if fault is not None:
-        LOG.warning("checkpoint %s is damaged (%s); trying the one before", checkpoint, fault)
+        LOG.warning("checkpoint %s is passed over (%s); trying the one before", checkpoint, fault)
     return fault is None
 
 
@@ -216,7 +216,9 @@ def _fault(checkpoint: Path) -> str | None:
         return f"{Path(error.filename).name} is missing"
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         return f"unreadable: {error}"
-    return None if state["version"] == VERSION else f"version {state['version']}, expected {VERSION}"
+    if state["version"] != VERSION:
+        return f"version {state['version']}, of another hacpo-robot; this one reads {VERSION}"
+    return None
 
 
 def _digest(path: Path) -> str:

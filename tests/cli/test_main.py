@@ -121,7 +121,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_is_refused(call, finished, tmp_
     before = sorted(tmp_path.rglob("*"))
     code, _, stderr = call(*verb, "run")
     assert code == 2
-    assert re.search(r"^hacpo-robot: no usable checkpoint in run/checkpoints \(\d damaged\)", stderr, re.M)
+    assert re.search(r"^hacpo-robot: no usable checkpoint in run/checkpoints \(\d passed over", stderr, re.M)
     assert "Traceback" not in stderr
     assert sorted(tmp_path.rglob("*")) == before
 

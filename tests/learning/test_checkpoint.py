@@ -128,7 +128,7 @@ def claim(checkpoint, **values):
 def test_a_state_of_another_version_is_passed_over(folder, caplog):
     claim(find_checkpoint(folder), version=99)
     assert find_checkpoint(folder).name == f"step_{2 * ITERATION:012d}"
-    assert f"version 99, expected {VERSION}" in caplog.text
+    assert f"version 99, of another hacpo-robot; this one reads {VERSION}" in caplog.text
 
 
 @pytest.mark.parametrize("damage", ["truncated", "removed"])
@@ -160,7 +160,7 @@ def test_a_state_that_says_nothing_is_passed_over(folder, text):
 def test_no_whole_checkpoint_is_one_clear_sentence(folder, tmp_path):
     for checkpoint in folder.glob("step_*"):
         flip(checkpoint / "two" / "policy.zip")
-    with pytest.raises(CheckpointError, match=r"no usable checkpoint in .* \(2 damaged\)"):
+    with pytest.raises(CheckpointError, match=r"no usable checkpoint in .* \(2 passed over; .* changed\)"):
         find_checkpoint(folder)
     with pytest.raises(CheckpointError, match=r"\(none\)"):
         find_checkpoint(tmp_path / "nowhere")

@@ -45,7 +45,7 @@ def test_what_has_no_checkpoint_but_damaged_ones_is_left_alone(cell, stopped, tm
         policy.write_bytes(b"")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(
-        CheckpointError, match=r"no usable checkpoint in .* damaged\); begin anew: remove .*/x,"
+        CheckpointError, match=r"no usable checkpoint in .* changed\); begin anew: remove .*/x,"
     ):
         open_or_create(cell, tmp_path / "x", "")
     assert sorted(tmp_path.rglob("*")) == before
