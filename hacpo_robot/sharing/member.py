@@ -160,7 +160,7 @@ class Member:
         self.note_steps(concatenate(rehearsal.episodes))
 
     def rest(self) -> None:
-        """Let one cross phase pass: sources come nearer to another trial, and its last exam to an end."""
+        """Let one iteration pass: sources come nearer to another trial, and its last exam to an end."""
         for trust in self.trust.values():
             trust.rest()
         self._exam_left = max(0, self._exam_left - 1)

@@ -7,7 +7,7 @@ from hacpo_robot.specs.signature import FloatArray
 MEMORY = 0.5
 """Weight of all earlier rehearsals beside the newest: teachers change."""
 FIRST_WAIT = 6
-"""Half of the cross phases that pass after a first rehearsal in vain; with each further one they double."""
+"""Half of the iterations that pass after a first rehearsal in vain; with each further one they double."""
 PRACTICE = 16
 """Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
 BETTER = 0.2
@@ -62,7 +62,7 @@ class Trust:
         return self._left == 0 or source_rate >= self._known_rate + BETTER
 
     def rest(self) -> None:
-        """Let one cross phase pass."""
+        """Let one iteration pass."""
         self._left = max(0, self._left - 1)
 
     def note_rehearsal(self, successes: int, episodes: int, *, source_rate: float, worthwhile: bool) -> None:
