@@ -196,8 +196,9 @@ class HACPOCallback(BaseCallback):
             gradient,
             hacpo_surrogate if self._exchange.mode.by_surrogate else weighted_regression,
         )
-        self.accepted, self.kl = len(lessons.weight), outcome.kl
-        self._log(lessons, outcome)
+        if outcome.gradient_steps:
+            self.accepted, self.kl = len(lessons.weight), outcome.kl
+            self._log(lessons, outcome)
 
     def _budget(self, feasibility: float) -> float:
         """Finer towards the end of a run, as PPO's own steps are; less for what the body cannot do."""

@@ -14,6 +14,8 @@ from hacpo_robot.study.statistics import Estimate, estimate
 
 Column = tuple[str, str, str]
 """Task, fleet, robot: what a group seed has one figure of."""
+Key = tuple[str, str, str, int, str]
+"""Task, fleet, condition, seed, robot."""
 Figures = Mapping[tuple[str, int], Mapping[Column, float]]
 """By condition and seed."""
 
@@ -46,22 +48,38 @@ def completions(results: Results) -> Figures:
 
 
 def from_curves(results: Results, figure: Callable[[FloatArray, FloatArray, float], float]) -> Figures:
-    """A figure of every learning curve.
+    """A figure of every learning curve, see :func:`learning_curves`.
 
     Args:
         results: Of a study.
         figure: Takes steps, success and the budget of steps.
     """
-    curves: dict[tuple[str, str, str, int, str], list[Note]] = defaultdict(list)
-    for note in results.curves:
-        curves[_key(note)].append(note)
+    curves, none = learning_curves(results), np.empty((0, 2))
     found = []
     for row in results.reached:
-        notes = curves[_key(row)]
-        steps = np.array([note.steps for note in notes], float)
-        success = np.array([note.success for note in notes])
+        steps, success = curves.get(_key(row), none).T
         found.append((row, figure(steps, success, float(row.steps))))
     return _figures(found)
+
+
+def learning_curves(results: Results) -> dict[Key, FloatArray]:
+    """Steps and success of every robot in every run. Shape (n_notes, 2) each.
+
+    Those of one robot on one task end where the first of them ends, so that none is seen for longer than
+    another that might have risen as well.
+    """
+    noted: dict[Key, list[tuple[float, float]]] = defaultdict(list)
+    last: dict[Column, list[int]] = defaultdict(list)
+    for note in results.curves:
+        noted[_key(note)].append((note.steps, note.success))
+    for (task, fleet, _, _, robot), notes in noted.items():
+        last[task, fleet, robot].append(int(notes[-1][0]))
+    curves = {}
+    for key, notes in noted.items():
+        task, fleet, _, _, robot = key
+        curve = np.array(notes, float)
+        curves[key] = curve[curve[:, 0] <= min(last[task, fleet, robot])]
+    return curves
 
 
 def columns_of(rows: Sequence[Reached]) -> tuple[Column, ...]:
@@ -141,5 +159,5 @@ def _figures(found: Iterable[tuple[Reached, float]]) -> Figures:
     return figures
 
 
-def _key(row: Reached | Note) -> tuple[str, str, str, int, str]:
+def _key(row: Reached | Note) -> Key:
     return row.task, row.fleet, row.condition, row.seed, row.robot

@@ -10,7 +10,7 @@ from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.run_folder import RunFolder
 
 REPORT_EVERY = 5
-"""Iterations between two lines of progress."""
+"""Iterations between two lines of progress; the last iteration has one in any case."""
 
 
 class Interrupted(Exception):  # noqa: N818
@@ -68,7 +68,8 @@ class Meter:
         Raises:
             Interrupted: the watch said so; a checkpoint was written.
         """
-        if fleet.iteration % REPORT_EVERY == 0:
+        finished = all(each.model.num_timesteps >= self._settings.steps for each in fleet.learners)
+        if finished or fleet.iteration % REPORT_EVERY == 0:
             self._report(fleet)
         stop = self._watch.should_stop()
         if stop or self._next_save <= fleet.steps < self._settings.steps:

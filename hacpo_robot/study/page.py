@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study import provenance, tables
+from hacpo_robot.study.comparison import learning_curves
 from hacpo_robot.study.figure import Band, Panel, draw_curves
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import FOLDER, Results, read_results
@@ -74,25 +75,25 @@ def with_headline(readme: Path, page: Path, folder: Path) -> str:
 
 def panels(plan: Plan, results: Results) -> list[Panel]:
     """Mean learning curves of the fleets with their intervals over group seeds, headline conditions only."""
-    drawn = []
+    drawn, curves = [], learning_curves(results)
     for task, fleet in tables.blocks(results):
         budget = max(row.steps for row in results.reached if (row.task, row.fleet) == (task, fleet))
         steps = np.linspace(0.0, budget, POINTS)
         bands = {}
         for condition in plan.headline:
-            curves: dict[int, dict[str, list[tuple[int, float]]]] = defaultdict(lambda: defaultdict(list))
-            for note in results.of(task, fleet, condition).curves:
-                curves[note.seed][note.robot].append((note.steps, note.success))
-            if curves:
-                bands[condition] = _band([_fleet_curve(own, steps) for own in curves.values()])
+            own: dict[int, list[FloatArray]] = defaultdict(list)
+            for (*place, seed, _), curve in curves.items():
+                if place == [task, fleet, condition]:
+                    own[int(seed)].append(curve)
+            if own:
+                bands[condition] = _band([_fleet_curve(arms, steps) for arms in own.values()])
         drawn.append(Panel(f"{task}, fleet {fleet}", steps, bands))
     return drawn
 
 
-def _fleet_curve(notes: Mapping[str, list[tuple[int, float]]], steps: FloatArray) -> FloatArray:
+def _fleet_curve(arms: Sequence[FloatArray], steps: FloatArray) -> FloatArray:
     """Mean over the arms of one run. Shape of ``steps``."""
-    tables = [np.array(own, float) for own in notes.values()]  # (n_notes, 2) each
-    return np.mean([completion_at(noted[:, 0], noted[:, 1], steps) for noted in tables], axis=0)
+    return np.mean([completion_at(curve[:, 0], curve[:, 1], steps) for curve in arms], axis=0)
 
 
 def _band(curves: list[FloatArray]) -> Band:

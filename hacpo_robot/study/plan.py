@@ -81,7 +81,7 @@ class Plan:
         place = {"task": task, "robots": list(self.fleets[fleet]), "seed": seed}
         layers = (self.settings, self.tasks[task], self.conditions[condition], place)
         settings = settings_from_dict(TrainSettings, _merged(*layers))
-        parts = [task] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
+        parts = [Path(task).stem] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
         return Cell("-".join([*parts, condition, str(seed)]), task, fleet, condition, seed, settings)
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study.comparison import (
@@ -119,7 +120,10 @@ def speed_of_learning(plan: Plan, results: Results) -> str:
     if not rows:
         return NOT_YET
     shown = ["area under the curve", "arms that reach 80 %", "steps to 80 %, of the budget"]
-    note = "Training episodes, exploration included. Arms that never reach 80 % count with the whole budget."
+    note = (
+        "Training episodes, exploration included. Arms that never reach 80 % count with the whole budget. "
+        "All curves of an arm on a task end where the first of them ends."
+    )
     return f"{table(['fleet', 'condition', 'seeds', *shown], rows)}\n\n{note}"
 
 
@@ -248,8 +252,8 @@ def _begun(plan: Plan, results: Results) -> list[str]:
 
 
 def _fleets(plan: Plan) -> list[tuple[str, list[Column]]]:
-    """Every fleet with all its arms of all tasks."""
+    """Every fleet with all its arms of all tasks, by the names that results have of them."""
     return [
-        (fleet, [(task, fleet, robot) for task in plan.tasks for robot in robots])
+        (fleet, [(task, fleet, load_robot(robot).name) for task in plan.tasks for robot in robots])
         for fleet, robots in plan.fleets.items()
     ]

@@ -41,6 +41,11 @@ def test_budget_alone_bounds_what_lessons_change(budget):
     assert budget or max(changes) > 1e-3
 
 
+def test_nothing_counts_as_accepted_where_the_budget_allows_no_change():
+    log = run(make_toy_fleet("hacpo", replace(SHARING_SETTINGS, kl_budget=0.0)), 4)["three"]
+    assert not [name for name in log if name.endswith(("/accepted", "/kl"))]
+
+
 @pytest.mark.parametrize("safety_net", [True, False])
 def test_the_safety_net_alone_puts_back_who_lost_success(safety_net):
     fleet = make_toy_fleet("hacpo", guarded(safety_net=safety_net))

@@ -1,5 +1,6 @@
 """Results of a study that nobody ran: what they say is known beforehand."""
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.plan import plan_from_dict
 from hacpo_robot.study.results import Note, Place, Reached, Results, Run, Taught
@@ -31,7 +32,7 @@ def _result(cell):
     place = vars(Place(cell.task, cell.fleet, cell.condition, cell.seed))
     steps, n_success = cell.settings.steps, SUCCESSES[cell.condition] + 5 * (cell.seed - 1)
     reached, notes = [], []
-    for robot in cell.settings.robots:
+    for robot in (load_robot(name).name for name in cell.settings.robots):
         outcome = {"n_episodes": 100, "n_success": n_success, "success_once": 0.9, "mean_return": 1.0}
         reached.append(Reached(**place, robot=robot, steps=steps, **outcome, wall_s=60.0))
         notes += [

@@ -1,5 +1,7 @@
 """Only like is compared with like."""
 
+from dataclasses import replace
+
 import pytest
 
 from hacpo_robot.study.comparison import (
@@ -9,6 +11,7 @@ from hacpo_robot.study.comparison import (
     compare,
     completions,
     from_curves,
+    learning_curves,
     matrix,
     whole_seeds,
 )
@@ -54,6 +57,14 @@ def test_figures_of_curves_belong_to_their_own_budget(whole):
     areas = from_curves(whole, area_under_curve)
     found = matrix(areas, "hacpo", columns_of(whole.reached), (1,))
     assert found.tolist() == [[pytest.approx(0.4)] * 4]  # straight up to 0.8, whatever the budget
+
+
+def test_curves_of_an_arm_end_where_the_first_of_them_ends(whole):
+    early = whole.of("lift", "pair", "none")
+    notes = [n for n in whole.curves if not (n in early.curves and n.robot == "scara" and n.steps == 2000)]
+    curves = learning_curves(replace(whole, curves=tuple(notes)))
+    assert curves["lift", "pair", "hacpo", 1, "scara"].tolist() == [[1000.0, 0.4]]
+    assert curves["lift", "pair", "hacpo", 1, "ur5e"].tolist() == [[1000.0, 0.4], [2000.0, 0.8]]
 
 
 def test_an_arm_with_one_seed_shows_the_noise_of_its_evaluation(whole):

@@ -9,6 +9,7 @@ import pytest
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.study.page import BEGIN, END, compose, with_headline
+from hacpo_robot.study.plan import plan_as_dict, plan_from_dict
 from hacpo_robot.study.results import write_results
 from hacpo_robot.study.tables import NOT_YET
 from tests.study.synthetic import PLAN, results_of
@@ -51,6 +52,19 @@ def test_two_results_of_one_name_are_refused(tmp_path):
         write_results(tmp_path / name, PLAN, results_of(PLAN.cells(2)))
     with pytest.raises(InvalidSpecError, match="two of the studies are called one"):
         compose(tmp_path / "RESULTS.md", [tmp_path / "one" / "results", tmp_path / "other" / "one"])
+
+
+def test_a_robot_from_a_file_goes_by_its_name(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(
+        "from dataclasses import replace\nfrom hacpo_robot.catalog import load_robot\n"
+        "ROBOT = replace(load_robot('scara'), name='mine')\n"
+    )
+    plan = plan_from_dict("own", plan_as_dict(PLAN) | {"fleets": {"pair": ["ur5e", str(file)]}})
+    write_results(tmp_path / "own", plan, results_of(plan.cells(2)))
+    page = compose(tmp_path / "RESULTS.md", [tmp_path / "own"])[tmp_path / "RESULTS.md"]
+    assert [row[1] for row in rows(page, "All arms together")] == ["`none`", "`self`", "`hacpo`"]
+    assert rows(page, "Arm by arm")[1][2] == "mine"
 
 
 def test_headline_has_completions_and_what_the_claim_gains(page):

@@ -37,7 +37,8 @@ def test_a_finished_run_becomes_a_row_per_robot(cell, finished):
     for row, result in zip(found.reached, judged, strict=True):
         assert (row.n_success, row.n_episodes, row.steps) == (result.evaluation.n_success, 4, 1024)
         assert row.completion == pytest.approx(result.evaluation.pc_success / 100)
-    assert [(note.robot, note.steps) for note in found.curves] == [("panda", 640), ("ur5e", 640)]
+    curves = [(note.robot, note.steps) for note in found.curves]
+    assert curves == [(name, steps) for name in ("panda", "ur5e") for steps in (640, 1024)]
     assert found.lessons == ()
     assert found.runs[0].settings["ppo.net_arch"] == [16, 16]
     assert found.runs[0].versions["mujoco"]
