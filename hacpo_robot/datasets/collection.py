@@ -19,7 +19,8 @@ from hacpo_robot.learning.evaluation import HELD_OUT
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import Learner
 from hacpo_robot.sharing.body_schema import BodySchema
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.translation import own_words, translate
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.versions import version_of

@@ -15,9 +15,11 @@ from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.rehearsal_worlds import RehearsalWorlds
 from hacpo_robot.learning.safety_net import SafetyNet
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.rehearsal import Rehearsal
+from hacpo_robot.sharing.state import flatten, part_of
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.teacher import Understudy
 from hacpo_robot.specs.signature import FloatArray
 
@@ -169,12 +171,10 @@ class Apprentice:
     def get_state(self) -> dict[str, NDArray[Any]]:
         """What was played, and what waits to be judged, as arrays."""
         parts = {"worlds": self.worlds.get_state(), "safety_net": self.safety_net.get_state()}
-        arrays = {f"{part}/{name}": array for part, held in parts.items() for name, array in held.items()}
-        return arrays | {"last_is_due": np.array(self._last_is_due)}
+        return flatten(parts) | {"last_is_due": np.array(self._last_is_due)}
 
     def set_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self._last_is_due = bool(state["last_is_due"])
-        for part, owner in (("worlds", self.worlds), ("safety_net", self.safety_net)):
-            start = f"{part}/"
-            owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
+        self.worlds.set_state(part_of(state, "worlds"))
+        self.safety_net.set_state(part_of(state, "safety_net"))

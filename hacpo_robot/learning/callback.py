@@ -19,6 +19,7 @@ from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.lessons import Lessons
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
+from hacpo_robot.sharing.state import flatten, part_of
 
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
@@ -143,19 +144,14 @@ class HACPOCallback(BaseCallback):
         own = {} if self._own_observation is None else {"own": self._own_observation.numpy()}
         if self._own_gradient is not None:
             own["own_gradient"] = self._own_gradient.numpy()
-        return own | {
-            f"{part}/{name}": array
-            for part, owner in self._owners().items()
-            for name, array in owner.get_state().items()
-        }
+        return own | flatten({part: owner.get_state() for part, owner in self._owners().items()})
 
     def restore(self, model: PPO, state: dict[str, NDArray[Any]]) -> None:
         """Continue with a loaded model from what :meth:`get_state` returned."""
         self.init_callback(model)
         self._on_training_start()
         for part, owner in self._owners().items():
-            start = f"{part}/"
-            owner.set_state({k.removeprefix(start): v for k, v in state.items() if k.startswith(start)})
+            owner.set_state(part_of(state, part))
         if "own_gradient" in state:
             self._own_gradient = torch.as_tensor(state["own_gradient"])
         if "own" in state:

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import cast
 from zipfile import BadZipFile
@@ -21,6 +21,7 @@ from hacpo_robot.errors import CheckpointError
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import Learner
 from hacpo_robot.sharing.body_schema import BodySchema
+from hacpo_robot.sharing.state import flatten, part_of
 
 LOG = logging.getLogger(__name__)
 VERSION = 4
@@ -144,16 +145,18 @@ def load_checkpoint(fleet: Fleet, checkpoint: Path) -> None:
 def _save_learner(learner: Learner, folder: Path) -> None:
     learner.model.save(folder / "policy.zip")
     save_file(_normalizer_state(learner), folder / "normalizer.safetensors")
-    arrays = _prefixed("env", learner.env.env_method("get_state", indices=[0])[0])
-    arrays |= _prefixed("randomness", learner.randomness.get_state())
     seen = {"obs": learner.normalizer.old_obs, "reward": learner.normalizer.old_reward}
-    arrays |= _prefixed("seen", cast("dict[str, np.ndarray]", seen))
+    parts = {
+        "env": learner.env.env_method("get_state", indices=[0])[0],
+        "randomness": learner.randomness.get_state(),
+        "seen": cast("dict[str, np.ndarray]", seen),
+    }
     if learner.callback is not None:
-        arrays |= _prefixed("sharing", learner.callback.get_state())
+        parts["sharing"] = learner.callback.get_state()
         schema = learner.callback.member.schema
         if schema is not None:
             save_file(dict(schema.state_dict()), folder / "schema.safetensors")
-    np.savez(folder / "pool.npz", **arrays)
+    np.savez(folder / "pool.npz", **flatten(parts))
 
 
 def _load_learner(learner: Learner, folder: Path) -> None:
@@ -167,12 +170,12 @@ def _load_learner(learner: Learner, folder: Path) -> None:
     normalizer.returns = statistics["returns"].numpy()
     with np.load(folder / "pool.npz", allow_pickle=False) as file:
         arrays = dict(file)
-    learner.env.env_method("set_state", _unprefixed("env", arrays), indices=[0])
-    learner.randomness.set_state(_unprefixed("randomness", arrays))
-    seen = _unprefixed("seen", arrays)
+    learner.env.env_method("set_state", part_of(arrays, "env"), indices=[0])
+    learner.randomness.set_state(part_of(arrays, "randomness"))
+    seen = part_of(arrays, "seen")
     normalizer.old_obs, normalizer.old_reward = seen["obs"], seen["reward"]
     if learner.callback is not None:
-        learner.callback.restore(learner.model, _unprefixed("sharing", arrays))
+        learner.callback.restore(learner.model, part_of(arrays, "sharing"))
         if (folder / "schema.safetensors").exists():
             learner.callback.member.schema = BodySchema.from_state(
                 learner.callback.member.embodiment, load_file(folder / "schema.safetensors")
@@ -192,15 +195,6 @@ def _normalizer_state(learner: Learner) -> dict[str, torch.Tensor]:
         state[f"{name}_var"] = torch.as_tensor(np.array(running.var, np.float64))
         state[f"{name}_count"] = torch.tensor(float(running.count), dtype=torch.float64)
     return state
-
-
-def _prefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"{prefix}/{name}": array for name, array in arrays.items()}
-
-
-def _unprefixed(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    start = f"{prefix}/"
-    return {name.removeprefix(start): a for name, a in arrays.items() if name.startswith(start)}
 
 
 def _fault(checkpoint: Path) -> str | None:

@@ -7,6 +7,8 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3.common.policies import ActorCriticPolicy
 
+from hacpo_robot.sharing.state import flatten, part_of
+
 JUDGED_AFTER = 8
 """Rollouts after which an adoption is judged; the success rate looks back on about three."""
 FALL = 0.1
@@ -52,16 +54,11 @@ class SafetyNet:
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """The snapshot and its age as arrays."""
-        snapshot = {f"before/{name}": value.numpy().copy() for name, value in self._before.items()}
-        return {**snapshot, "numbers": np.array([self._rate, self._left], float)}
+        snapshot = {name: value.numpy().copy() for name, value in self._before.items()}
+        return flatten({"before": snapshot}) | {"numbers": np.array([self._rate, self._left], float)}
 
     def set_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self._rate, left = map(float, state["numbers"])
         self._left = int(left)
-        start = "before/"
-        self._before = {
-            key.removeprefix(start): torch.as_tensor(value)
-            for key, value in state.items()
-            if key.startswith(start)
-        }
+        self._before = {name: torch.as_tensor(value) for name, value in part_of(state, "before").items()}

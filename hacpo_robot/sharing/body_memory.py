@@ -6,6 +6,7 @@ import numpy as np
 
 from hacpo_robot.sharing.embodiment import Anatomy
 from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.steps import Steps, concatenate
 from hacpo_robot.specs.signature import FloatArray
 
 RECENT = 16_384
@@ -13,7 +14,7 @@ RECENT = 16_384
 
 
 @dataclass(frozen=True)
-class BodyData:
+class BodyData(Steps):
     """What one body sensed, did, and brought about. Raw units, shape (n, ·) each."""
 
     senses: FloatArray
@@ -26,25 +27,12 @@ class BodyData:
     following: FloatArray
     """Body part of the observation after the action."""
 
-    def __len__(self) -> int:
-        """Number of steps."""
-        return len(self.senses)
-
     @classmethod
     def of(cls, steps: Experience, anatomy: Anatomy) -> "BodyData":
         """Own steps, but for the last one of every episode, after which nothing was sensed."""
         rows = np.flatnonzero(steps.episode[1:] == steps.episode[:-1])
         senses = steps.observation[:, anatomy.body]
         return cls(senses[rows], steps.action[rows], steps.body[rows], steps.effect[rows], senses[rows + 1])
-
-    def take(self, rows: slice | np.ndarray) -> "BodyData":
-        """Some of the rows."""
-        return BodyData(*(getattr(self, item.name)[rows] for item in fields(self)))
-
-    def joined(self, other: "BodyData") -> "BodyData":
-        """These rows, then those."""
-        pairs = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
-        return BodyData(*(np.concatenate(pair) for pair in pairs))
 
 
 @dataclass
@@ -63,7 +51,7 @@ class BodyMemory:
 
     def note(self, data: BodyData) -> None:
         """Remember what the body did; the oldest makes room."""
-        self.recent = self.recent.joined(data).take(slice(-RECENT, None))
+        self.recent = concatenate([self.recent, data]).take(slice(-RECENT, None))
         self.fresh += len(data)
 
     def get_state(self) -> dict[str, FloatArray]:

@@ -1,15 +1,16 @@
 """What arms publish: hub experience in raw units, free of any body."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.sharing.steps import Steps
 from hacpo_robot.specs.signature import FloatArray
 
 
 @dataclass(frozen=True)
-class Experience:
+class Experience(Steps):
     """Steps of one arm. Shape (n, ·) or (n,); raw units, so that anyone may normalise."""
 
     observation: FloatArray
@@ -26,22 +27,9 @@ class Experience:
     episode: NDArray[np.int64]
     """Number of the episode, counted by the source."""
 
-    def __len__(self) -> int:
-        """Number of steps."""
-        return len(self.episode)
-
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> "Experience":
-        """Some of the steps."""
-        return Experience(*(getattr(self, item.name)[rows] for item in fields(self)))
-
-
-def concatenate(parts: list[Experience]) -> Experience:
-    """One after the other; ``parts`` must not be empty."""
-    return Experience(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Experience)))
-
 
 def split_episodes(steps: Experience) -> list[Experience]:
-    """The episodes of steps in time order; inverse of :func:`concatenate`."""
+    """The episodes of steps in time order; inverse of :func:`~hacpo_robot.sharing.steps.concatenate`."""
     starts = np.flatnonzero(np.diff(steps.episode, prepend=steps.episode[0] - 1))
     ends = np.append(starts[1:], len(steps))
     return [steps.take(slice(start, end)) for start, end in zip(starts, ends, strict=True)]

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from hacpo_robot.sharing.body_memory import BodyData, BodyMemory, scramble
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.fitting import refine_schema
 from hacpo_robot.sharing.pool import ExperiencePool
 from hacpo_robot.sharing.rehearsal import Rehearsal
+from hacpo_robot.sharing.state import flatten
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.teacher import Body, Teacher
 from hacpo_robot.sharing.translation import Translation, own_words, translate
 from hacpo_robot.sharing.trust import Trust
@@ -120,7 +122,7 @@ class Member:
         parts |= {f"rehearsed/{source}": played.get_state() for source, played in self.rehearsed.items()}
         if self.memory is not None:
             parts["memory"] = self.memory.get_state()
-        return {f"{part}/{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+        return flatten(parts)
 
     def set_state(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what :meth:`get_state` returned."""
@@ -209,8 +211,4 @@ class Member:
                 kept.append(translate(episode, self.schema, self.embodiment))
         del kept[: -len(source.pool.episodes)]
         self._seen[source.name] = source.pool.version
-        return _join(kept) if kept else None
-
-
-def _join(parts: list[Translation]) -> Translation:
-    return Translation(*(np.concatenate([getattr(p, name) for p in parts]) for name in vars(parts[0])))
+        return concatenate(kept) if kept else None

@@ -4,7 +4,8 @@ from collections import deque
 
 import numpy as np
 
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.specs.signature import FloatArray
 
 

@@ -1,6 +1,6 @@
 """Hub experience rewritten as observations and actions of one body."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,11 +10,12 @@ from torch import Tensor
 from hacpo_robot.sharing.body_schema import BodySchema, BodyState
 from hacpo_robot.sharing.embodiment import Anatomy, Embodiment
 from hacpo_robot.sharing.experience import Experience
+from hacpo_robot.sharing.steps import Steps
 from hacpo_robot.specs.signature import FloatArray
 
 
 @dataclass(frozen=True)
-class Translation:
+class Translation(Steps):
     """Another arm's steps in the learner's own terms. Shape (n, ·) or (n,)."""
 
     observation: NDArray[np.float32]
@@ -28,14 +29,6 @@ class Translation:
     returns: FloatArray
     """As the source published them."""
     episode: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        """Number of steps."""
-        return len(self.episode)
-
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> "Translation":
-        """Some of the steps."""
-        return Translation(*(getattr(self, item.name)[rows] for item in fields(self)))
 
 
 def translate(experience: Experience, schema: BodySchema, embodiment: Embodiment) -> Translation:

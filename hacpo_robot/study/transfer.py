@@ -13,10 +13,11 @@ from hacpo_robot.learning.evaluation import Act, evaluate
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.relevance import feasibility
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.translation import translate
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.specs.training import SchemaSettings

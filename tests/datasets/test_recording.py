@@ -7,7 +7,7 @@ from hacpo_robot.datasets.recording import record
 from hacpo_robot.datasets.telling import as_experience, tell
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.sharing.experience import concatenate
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.translation import own_words
 from hacpo_robot.specs.commands import CommandScale, command_signature
 

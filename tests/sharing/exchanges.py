@@ -3,8 +3,8 @@
 import numpy as np
 
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.sharing.experience import concatenate
 from hacpo_robot.sharing.rehearsal import Rehearsal
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.specs.training import SharingSettings
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live
 

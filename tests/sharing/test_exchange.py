@@ -7,8 +7,9 @@ import pytest
 
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.sharing.exchange import Exchange
-from hacpo_robot.sharing.experience import Experience, concatenate
+from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.pace import Standing
+from hacpo_robot.sharing.steps import concatenate
 from tests.sharing.exchanges import SETTINGS, StandingStill, make_exchange, offer, played, trusting, try_out
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, live, live_together
 

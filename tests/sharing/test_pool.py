@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.sharing.experience import Experience, concatenate, discounted_returns, split_episodes
+from hacpo_robot.sharing.experience import Experience, discounted_returns, split_episodes
 from hacpo_robot.sharing.pool import ExperiencePool
+from hacpo_robot.sharing.steps import concatenate
 
 
 def episode(number, length=3):

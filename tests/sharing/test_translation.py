@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hacpo_robot.sharing.experience import concatenate
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.translation import own_words, translate
 from tests.sharing.toy import THREE, TWO, ToyVecEnv, fitted, live, live_together
 

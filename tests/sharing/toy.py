@@ -10,8 +10,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from hacpo_robot.sharing.body_schema import BodySchema
 from hacpo_robot.sharing.calibration import babble, note_starts
 from hacpo_robot.sharing.embodiment import Anatomy
-from hacpo_robot.sharing.experience import Experience, concatenate, discounted_returns
+from hacpo_robot.sharing.experience import Experience, discounted_returns
 from hacpo_robot.sharing.fitting import SchemaQuality, fit_schema
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import Signature, uniform_field
 from hacpo_robot.specs.training import SchemaSettings
