@@ -1,4 +1,4 @@
-"""Who takes a turn: who is far behind waits for the one ahead, and learns from it with steps to spare."""
+"""Who takes a turn: who is behind waits for the one ahead, and learns from it with steps to spare."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def waits(me: Standing, heard: Sequence[Standing], settings: PaceSettings) -> bo
     """Whether a learner leaves its turn to others.
 
     All train alike up to ``head_start``. From there, up to ``ripe``, it waits while another that is not
-    ripe yet is clearly ahead; whoever is ripe waits until all others are. So nobody waits for good: of
+    ripe yet is ahead; whoever is ripe waits until all others are. So nobody waits for good: of
     those that are not ripe the best goes on, and when all are ripe everyone does.
 
     Args:

@@ -90,8 +90,8 @@ class PaceSettings:
     ripe: float = 0.9
     """Share of its steps at which a learner is ripe: it shows what it can do, waits for the others, and
     rehearses a last time. 0: nobody ever does any of this."""
-    clear_lead: float = 0.5
-    """Share by which another's returns must exceed one's own to be waited for."""
+    clear_lead: float = 0.0
+    """Share of one's own returns by which another's must exceed them to be waited for."""
 
     def __post_init__(self) -> None:
         """Refuse a lead below zero: two learners would wait for each other for good."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,14 +12,16 @@ from stable_baselines3 import PPO
 from hacpo_robot.errors import CheckpointError
 from hacpo_robot.learning.checkpoint import VERSION, find_checkpoint, load_checkpoint, save_checkpoint
 from hacpo_robot.learning.fleet import Fleet
-from tests.learning.fleets import ITERATION, assert_same_parameters, make_toy_fleet, run
+from hacpo_robot.specs.training import PaceSettings
+from tests.learning.fleets import ITERATION, SHARING_SETTINGS, assert_same_parameters, make_toy_fleet, run
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """Checkpoints of iterations 2 and 3."""
+    """Checkpoints of iterations 2 and 3; nobody waits for anybody."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    run(make_toy_fleet("hacpo"), 3, lambda fleet: fleet.iteration > 1 and save_checkpoint(fleet, folder))
+    fleet = make_toy_fleet("hacpo", replace(SHARING_SETTINGS, pace=PaceSettings(head_start=1.0)))
+    run(fleet, 3, lambda fleet: fleet.iteration > 1 and save_checkpoint(fleet, folder))
     return folder
 
 
