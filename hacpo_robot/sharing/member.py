@@ -25,7 +25,7 @@ from hacpo_robot.specs.training import SchemaSettings
 REHEARSED = 96
 """Rehearsed episodes that are kept per source."""
 EXAM_LASTS = 8
-"""Cross phases for which what a learner showed in its own part counts: policies change."""
+"""Iterations for which what a learner showed in its own part counts: policies change."""
 
 
 class PolicyView(Protocol):

@@ -9,7 +9,7 @@ MEMORY = 0.5
 FIRST_WAIT = 6
 """Half of the iterations that pass after a first rehearsal in vain; with each further one they double."""
 PRACTICE = 16
-"""Cross phases after a rehearsal that was adopted: a skill is practised before it is replaced."""
+"""Iterations after a rehearsal that was adopted: a skill is practised before it is replaced."""
 BETTER = 0.2
 """How much more often a source must succeed than last time to be worth a rehearsal before that."""
 UNKNOWN = 0.5

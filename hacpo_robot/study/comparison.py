@@ -69,11 +69,11 @@ def learning_curves(results: Results) -> dict[Key, FloatArray]:
     another that might have risen as well.
     """
     noted: dict[Key, list[tuple[float, float]]] = defaultdict(list)
-    last: dict[Column, list[int]] = defaultdict(list)
+    last: dict[Column, list[float]] = defaultdict(list)
     for note in results.curves:
         noted[_key(note)].append((note.steps, note.success))
     for (task, fleet, _, _, robot), notes in noted.items():
-        last[task, fleet, robot].append(int(notes[-1][0]))
+        last[task, fleet, robot].append(notes[-1][0])
     curves = {}
     for key, notes in noted.items():
         task, fleet, _, _, robot = key
