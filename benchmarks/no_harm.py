@@ -1,12 +1,12 @@
-"""Three faulty members join the fleet of the study ``sharing``: what that costs the others, and why no more.
+"""Three faulty members join the short fleet on lift: what that costs the others, and why no more.
 
     python benchmarks/no_harm.py --seeds 0 1 2 3
 
 One arm describes itself mirrored, one is paid for failing and calls that success, one has a locked joint
 (``faults.py``). Each seed is one run of ``hacpo-robot train`` below ``runs/no_harm/``, from the root of a
 checkout; stopped, it goes on from its last checkpoint. Further arguments go to that command, to try the
-script on a small budget. The fleet without them is the cell ``hacpo-SEED`` of
-that study: same seeds, same budget, same settings.
+script on a small budget. The fleet without them is the cell ``lift-short-hacpo-SEED`` of the study ``suite``:
+same seeds, same budget, same settings.
 
 Writes to ``benchmarks/no_harm/``, per seed: curves (``SEED.csv``), all that passed between each pair
 (``SEED-pairs.csv``), completion with and without, trust over time and what was adopted (``SEED.json``);
@@ -30,15 +30,19 @@ from hacpo_robot.cli import train as command
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.bench import machine
 from hacpo_robot.study.plan import load_plan
-from hacpo_robot.study.results import read_results
+from hacpo_robot.study.results import Place, read_results
 from hacpo_robot.study.run_folder import RunFolder
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "no_harm"
 RUNS = HERE.parent / "runs" / "no_harm"
-WITHOUT = HERE / "sharing"
+WITHOUT = HERE / "suite"
 """Results of the study."""
-BASE = next(cell.settings for cell in load_plan("sharing").cells(1) if cell.condition == "hacpo")
+CELL = ("lift", "short", "hacpo")
+"""Task, fleet and condition in it."""
+BASE = next(
+    cell.settings for cell in load_plan("suite").cells(1) if (cell.task, cell.fleet, cell.condition) == CELL
+)
 HEALTHY, FAULTY = BASE.robots, tuple(FAULTS)
 
 Document = dict[str, Any]
@@ -169,10 +173,14 @@ def fleet_without(seed: str, settings: Document) -> dict[str, float] | None:
     """Completion of the same members in the study, if it has that cell and it was run with these settings."""
     _, study = read_results(WITHOUT)
     for run in study.runs:
-        if (run.condition, run.seed) == ("hacpo", int(seed)) and alike(run.settings, settings):
-            cell = [row for row in study.reached if (row.condition, row.seed) == ("hacpo", int(seed))]
-            return {row.robot: 100 * row.completion for row in cell}
+        if is_cell(run, seed) and alike(run.settings, settings):
+            return {row.robot: 100 * row.completion for row in study.reached if is_cell(row, seed)}
     return None
+
+
+def is_cell(row: Place, seed: str) -> bool:
+    """Whether a row of the results is of the fleet without faulty members."""
+    return (row.task, row.fleet, row.condition, row.seed) == (*CELL, int(seed))
 
 
 def alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
