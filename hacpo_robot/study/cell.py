@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
+from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
@@ -33,12 +34,16 @@ FAILED, STOPPED = 1, 130
 def check_same(cell: Cell, run: RunFolder) -> None:
     """Refuse a run that is not the one that the cell asks for.
 
+    How it would share is not asked of one that trains alone.
+
     Raises:
         RunFolderError: the first setting that differs.
     """
     ours, theirs = flat_settings(cell.settings), flat_settings(run.settings)
+    shares = mode_of(cell.settings.sharing).has_exchange
     for name, value in ours.items():
-        if name not in FREE and value != theirs[name]:
+        matters = name not in FREE and (shares or not name.startswith("hacpo."))
+        if matters and value != theirs[name]:
             raise RunFolderError(
                 f"{run.path} was run with {name} {theirs[name]}, the study has {value}; "
                 "choose another --study-dir, or remove that run"

@@ -70,3 +70,15 @@ def test_a_run_with_other_settings_is_refused_by_the_first_of_them(cell, tmp_pat
 def test_settings_that_do_not_change_what_is_learned_may_differ(cell, tmp_path):
     other = replace(cell.settings, video=True, checkpoint_every=7, eval_episodes=3)
     check_same(cell, RunFolder.create(tmp_path / "x", other))
+
+
+@pytest.mark.parametrize("sharing", ["none", "hacpo"])
+def test_how_it_would_share_is_asked_only_of_a_cell_that_shares(cell, tmp_path, sharing):
+    cell = replace(cell, settings=replace(cell.settings, sharing=sharing))
+    other = replace(cell.settings, hacpo=replace(cell.settings.hacpo, max_sources=2))
+    run = RunFolder.create(tmp_path / "x", other)
+    if sharing == "none":
+        check_same(cell, run)
+    else:
+        with pytest.raises(RunFolderError, match=r"was run with hacpo\.max_sources 2, the study has 3"):
+            check_same(cell, run)
