@@ -78,7 +78,7 @@ def test_a_study_outlives_a_kill_and_an_interrupt_and_ends_in_figures(tmp_path):
     subprocess.run(report, cwd=tmp_path, env=ENVIRONMENT, check=True)
     page = (tmp_path / "RESULTS.md").read_text()
     assert "4 of 4 runs have finished" in page
-    assert re.search(r"^\| `hacpo` \| \d+ %", page, re.M)
+    assert re.search(r"^\| pair \| `hacpo` \| 2 \| \d+ %", page, re.M)
     assert (tmp_path / "figures" / "study.svg").read_text().startswith("<svg")
 
 
