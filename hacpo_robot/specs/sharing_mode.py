@@ -53,3 +53,8 @@ def mode_of(sharing: str) -> SharingMode:
     if sharing not in MODES:
         raise UnknownNameError("sharing", sharing, MODES)
     return MODES[sharing]
+
+
+def has_effect(setting: str, sharing: str) -> bool:
+    """Whether a setting, such as ``hacpo.max_sources``, counts: learners that never meet share nothing."""
+    return mode_of(sharing).has_exchange or not setting.startswith("hacpo.")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
-from hacpo_robot.specs.sharing_mode import mode_of
+from hacpo_robot.specs.sharing_mode import has_effect
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
@@ -40,9 +40,8 @@ def check_same(cell: Cell, run: RunFolder) -> None:
         RunFolderError: the first setting that differs.
     """
     ours, theirs = flat_settings(cell.settings), flat_settings(run.settings)
-    shares = mode_of(cell.settings.sharing).has_exchange
     for name, value in ours.items():
-        matters = name not in FREE and (shares or not name.startswith("hacpo."))
+        matters = name not in FREE and has_effect(name, cell.settings.sharing)
         if matters and value != theirs[name]:
             raise RunFolderError(
                 f"{run.path} was run with {name} {theirs[name]}, the study has {value}; "

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from hacpo_robot.specs.sharing_mode import mode_of
+from hacpo_robot.specs.sharing_mode import has_effect, mode_of
 from hacpo_robot.study.markdown import table
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Results, Run
@@ -37,9 +37,7 @@ def settings(plan: Plan, results: Results) -> str:
 
 
 def _read_by(run: Run) -> dict[str, object]:
-    return {
-        name: value for name, value in run.settings.items() if _shares(run) or not name.startswith("hacpo.")
-    }
+    return {name: value for name, value in run.settings.items() if has_effect(name, run.settings["sharing"])}
 
 
 def _shares(run: Run) -> bool:
