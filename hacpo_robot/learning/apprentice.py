@@ -7,13 +7,13 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.adoption import adopt
 from hacpo_robot.learning.foresight import expect_observations, expect_returns
 from hacpo_robot.learning.model_view import ModelView
 from hacpo_robot.learning.rehearsal_worlds import RehearsalWorlds
 from hacpo_robot.learning.safety_net import SafetyNet
+from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.member import Member
@@ -31,7 +31,7 @@ class Apprentice:
     """Owner of a learner's rehearsal worlds and safety net: when parts are played, and what is adopted."""
 
     def __init__(
-        self, exchange: Exchange, member: Member, env: VecEnv, model: PPO, generator: torch.Generator
+        self, exchange: Exchange, member: Member, env: EmbodiedVecEnv, model: PPO, generator: torch.Generator
     ) -> None:
         """Nothing tried yet.
 

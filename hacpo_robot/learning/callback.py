@@ -14,7 +14,7 @@ from hacpo_robot.learning.apprentice import Apprentice
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView, check_model
 from hacpo_robot.learning.objective import hacpo_surrogate, weighted_regression
-from hacpo_robot.sharing.embodiment import Embodiment
+from hacpo_robot.sharing.embodiment import EmbodiedVecEnv, Embodiment
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.lessons import Lessons
 from hacpo_robot.sharing.member import Member
@@ -35,7 +35,7 @@ class HACPOCallback(BaseCallback):
     in a ``VecNormalize``; for its policy see :func:`~hacpo_robot.learning.model_view.check_model`.
     """
 
-    def __init__(self, exchange: Exchange, name: str, rehearsal_env: VecEnv | None = None) -> None:
+    def __init__(self, exchange: Exchange, name: str, rehearsal_env: EmbodiedVecEnv | None = None) -> None:
         """Take a place at an exchange.
 
         Args:

@@ -12,6 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.randomness import Randomness
+from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.pace import Standing
@@ -117,7 +118,7 @@ def make_learner(
     settings: PPOSettings,
     seed: int,
     exchange: Exchange | None,
-    rehearsal_env: VecEnv | None = None,
+    rehearsal_env: EmbodiedVecEnv | None = None,
 ) -> Learner:
     """A learner with a fresh policy.
 

@@ -5,20 +5,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
-from stable_baselines3.common.vec_env import VecEnv
 
 from hacpo_robot.learning.model_view import ModelView
+from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
 from hacpo_robot.sharing.rehearsal import Part, Rehearsal, rehearse
 
 
 class RehearsalWorlds:
     """Owner of a learner's rehearsal worlds, and of how much was played there; the steps count."""
 
-    def __init__(self, env: VecEnv, model: PPO, view: ModelView) -> None:
+    def __init__(self, env: EmbodiedVecEnv, model: PPO, view: ModelView) -> None:
         """Nothing played yet.
 
         Args:
-            env: An :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+            env: Those worlds.
             model: Whose ``num_timesteps`` the steps are added to.
             view: The learner's policy.
         """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hacpo_robot.sharing.body_memory import BodyData
-from hacpo_robot.sharing.embodiment import Anatomy
+from hacpo_robot.sharing.embodiment import Anatomy, EmbodiedVecEnv
 from hacpo_robot.specs.signature import FloatArray
 
 HOLD = (2, 8)
@@ -22,11 +22,11 @@ class Starts:
     """Body part of ``z``."""
 
 
-def note_starts(env, rounds: int = 4) -> Starts:  # noqa: ANN001
+def note_starts(env: EmbodiedVecEnv, rounds: int = 4) -> Starts:
     """Reset all worlds ``rounds`` times and look.
 
     Args:
-        env: The learner's own ``VecEnv``, an :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+        env: The learner's own.
         rounds: Resets per world.
     """
     anatomy = Anatomy.of(env)
@@ -34,11 +34,11 @@ def note_starts(env, rounds: int = 4) -> Starts:  # noqa: ANN001
     return Starts(*(np.concatenate(column) for column in zip(*seen, strict=True)))
 
 
-def babble(env, n_steps: int, rng: np.random.Generator) -> BodyData:  # noqa: ANN001
+def babble(env: EmbodiedVecEnv, n_steps: int, rng: np.random.Generator) -> BodyData:
     """Move at random for ``n_steps`` environment steps (all worlds together).
 
     Args:
-        env: An SB3 ``VecEnv`` that is an :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+        env: Of the body, best started in wide postures.
         n_steps: Steps to spend; they count in the learner's budget.
         rng: Of the babbling.
 

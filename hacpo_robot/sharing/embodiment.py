@@ -1,14 +1,17 @@
 """What sharing needs to know of a learner's environment, and how its vectors relate to the hub's."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray, IntArray, Signature
 
 
 class Embodiment(Protocol):
-    """An SB3 ``VecEnv`` that can also say where its body is and what it did."""
+    """A body that says where it is and what it did."""
 
     observation_signature: Signature
     action_signature: Signature
@@ -36,6 +39,28 @@ class Embodiment(Protocol):
 
     def sense_world(self, body: FloatArray, world: FloatArray) -> FloatArray:
         """The ``world_names`` fields as this embodiment would sense a hub state. Shape (n, ·)."""
+        ...
+
+
+class EmbodiedVecEnv(Embodiment, Protocol):
+    """An :class:`Embodiment` with what moves it: the part of SB3's ``VecEnv`` that sharing uses."""
+
+    num_envs: int
+
+    def seed(self, seed: int | None = None) -> object:
+        """Of the next reset."""
+        ...
+
+    def reset(self) -> Any:  # noqa: ANN401  dicts and tuples too, says SB3
+        """Raw observations of all worlds. Shape (n_envs, observation size)."""
+        ...
+
+    def step(self, actions: FloatArray) -> tuple[Any, FloatArray, NDArray[np.bool_], list[dict[str, Any]]]:
+        """Observations, rewards, whether the episode ended, infos."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds."""
         ...
 
 

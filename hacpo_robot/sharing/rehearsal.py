@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.specs.signature import FloatArray
@@ -68,7 +69,7 @@ class Rehearsal:
 
 
 def rehearse(
-    env,  # noqa: ANN001
+    env: EmbodiedVecEnv,
     part: Part,
     *,
     gamma: float,
@@ -78,8 +79,7 @@ def rehearse(
     """Play a part in the pupil's body for one episode per world: a teacher's, or the pupil's own.
 
     Args:
-        env: Worlds of the pupil's own, apart from those it trains in; an SB3 ``VecEnv`` that is an
-            :class:`~hacpo_robot.sharing.embodiment.Embodiment`.
+        env: Worlds of the pupil's own, apart from those it trains in.
         part: What acts.
         gamma: Discount of the returns.
         noise: Spread of the noise on every action, which shows how to recover. Shape (action size,).
