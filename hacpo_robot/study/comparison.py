@@ -63,10 +63,10 @@ def from_curves(results: Results, figure: Callable[[FloatArray, FloatArray, floa
 
 
 def learning_curves(results: Results) -> dict[Key, FloatArray]:
-    """Steps and success of every robot in every run. Shape (n_notes, 2) each.
+    """Steps and success of every robot in every run, as corners of a line. Shape (n_corners, 2) each.
 
     Those of one robot on one task end where the first of them ends, so that none is seen for longer than
-    another that might have risen as well.
+    another that might have risen as well; that is between two notes of the others, as a rule.
     """
     noted: dict[Key, list[tuple[float, float]]] = defaultdict(list)
     last: dict[Column, list[float]] = defaultdict(list)
@@ -77,9 +77,14 @@ def learning_curves(results: Results) -> dict[Key, FloatArray]:
     curves = {}
     for key, notes in noted.items():
         task, fleet, _, _, robot = key
-        curve = np.array(notes, float)
-        curves[key] = curve[curve[:, 0] <= min(last[task, fleet, robot])]
+        curves[key] = _until(min(last[task, fleet, robot]), np.array(notes, float))
     return curves
+
+
+def _until(end: float, curve: FloatArray) -> FloatArray:
+    steps, success = curve.T
+    last = float(statistics.completion_at(steps, success, np.array(end)))
+    return np.vstack([curve[steps < end], np.array([[end, last]])])
 
 
 def columns_of(rows: Sequence[Reached]) -> tuple[Column, ...]:

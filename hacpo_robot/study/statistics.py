@@ -156,9 +156,24 @@ def area_under_curve(steps: FloatArray, success: FloatArray, budget: float) -> f
 
 
 def steps_to(steps: FloatArray, success: FloatArray, threshold: float) -> float:
-    """Steps at the first note that reaches a threshold; infinity where none does. Shape (n_notes,) each."""
+    """Steps at which a learning curve first reaches a threshold above 0; infinity where it never does.
+
+    Between notes it is straight, see :func:`completion_at`: else who is noted more often would seem earlier.
+
+    Args:
+        steps: Of the notes, rising. Shape (n_notes,).
+        success: Share of successes then. Shape (n_notes,).
+        threshold: In the same unit.
+    """
     reached = np.flatnonzero(success >= threshold)
-    return float(steps[reached[0]]) if reached.size else float("inf")
+    if not reached.size:
+        return float("inf")
+    first = int(reached[0])
+    ends = (
+        np.concatenate([[0.0], success])[first : first + 2],
+        np.concatenate([[0.0], steps])[first : first + 2],
+    )
+    return float(np.interp(threshold, *ends))
 
 
 def restricted_mean(times: FloatArray, budget: float) -> float:

@@ -122,7 +122,7 @@ def speed_of_learning(plan: Plan, results: Results) -> str:
     shown = ["area under the curve", "arms that reach 80 %", "steps to 80 %, of the budget"]
     note = (
         "Training episodes, exploration included. Arms that never reach 80 % count with the whole budget. "
-        "All curves of an arm on a task end where the first of them ends."
+        "All curves of an arm on a task are straight between notes, and end where the first of them ends."
     )
     return f"{table(['fleet', 'condition', 'seeds', *shown], rows)}\n\n{note}"
 

@@ -67,6 +67,14 @@ def test_curves_of_an_arm_end_where_the_first_of_them_ends(whole):
     assert curves["lift", "pair", "hacpo", 1, "ur5e"].tolist() == [[1000.0, 0.4], [2000.0, 0.8]]
 
 
+def test_curves_end_together_between_notes_too(whole):
+    early = {n: replace(n, steps=1500) for n in whole.of("lift", "pair", "hacpo").curves if n.steps == 2000}
+    curves = learning_curves(replace(whole, curves=tuple(early.get(note, note) for note in whole.curves)))
+    assert curves["lift", "pair", "hacpo", 1, "ur5e"].tolist() == [[1000.0, 0.4], [1500.0, 0.8]]
+    # Half way from a note at 1000 steps to one at 2000.
+    assert curves["lift", "pair", "none", 1, "ur5e"][-1] == pytest.approx([1500.0, (0.25 + 0.5) / 2])
+
+
 def test_an_arm_with_one_seed_shows_the_noise_of_its_evaluation(whole):
     ours, theirs = (
         [row for row in whole.of("lift", "pair", name).reached if (row.robot, row.seed) == ("scara", 1)]

@@ -106,6 +106,8 @@ def test_learning_curve_starts_at_zero_and_stays_where_it_ended():
 def test_steps_to_a_threshold_are_never_for_those_that_do_not_reach_it():
     steps, success = np.array([100.0, 200.0, 300.0]), np.array([0.4, 0.8, 0.7])
     assert steps_to(steps, success, 0.8) == 200.0
+    assert steps_to(steps, success, 0.6) == pytest.approx(150.0)
+    assert steps_to(steps, success, 0.2) == pytest.approx(50.0)
     assert steps_to(steps, success, 0.9) == np.inf
     assert restricted_mean(np.array([100.0, np.inf]), 400.0) == 250.0
 
