@@ -56,5 +56,13 @@ def mode_of(sharing: str) -> SharingMode:
 
 
 def has_effect(setting: str, sharing: str) -> bool:
-    """Whether a setting, such as ``hacpo.max_sources``, counts: learners that never meet share nothing."""
-    return mode_of(sharing).has_exchange or not setting.startswith("hacpo.")
+    """Whether a setting, such as ``hacpo.max_sources``, counts.
+
+    Learners that never meet share nothing; who hears nobody needs no maps and waits for nobody; and who plays
+    no parts adopts none.
+    """
+    mode = mode_of(sharing)
+    idle = ("hacpo.",) * (not mode.has_exchange)
+    idle += ("hacpo.schema.", "hacpo.pace.") * (not mode.hears_others)
+    idle += ("hacpo.rehearsal_", "hacpo.last_", "hacpo.adoption_") * (not mode.rehearses)
+    return not setting.startswith(idle)

@@ -12,8 +12,6 @@ from pathlib import Path
 
 from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
-from hacpo_robot.specs.sharing_mode import has_effect
-from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.run_folder import RunFolder
@@ -25,28 +23,8 @@ BEFORE_CHECKPOINT = {
     *("config.yaml", "command.txt", "run.json", "progress.csv", "tb", "checkpoints", LOG),
     *(".config.yaml.draft", ".run.json.draft"),
 }
-FREE = {"checkpoint_every", "export_every", "eval_episodes", "video"}
-"""Settings that do not change what is learned."""
 FAILED, STOPPED = 1, 130
 """Exit codes."""
-
-
-def check_same(cell: Cell, run: RunFolder) -> None:
-    """Refuse a run that is not the one that the cell asks for.
-
-    How it would share is not asked of one that trains alone.
-
-    Raises:
-        RunFolderError: the first setting that differs.
-    """
-    ours, theirs = flat_settings(cell.settings), flat_settings(run.settings)
-    for name, value in ours.items():
-        matters = name not in FREE and has_effect(name, cell.settings.sharing)
-        if matters and value != theirs[name]:
-            raise RunFolderError(
-                f"{run.path} was run with {name} {theirs[name]}, the study has {value}; "
-                "choose another --study-dir, or remove that run"
-            )
 
 
 def open_or_create(cell: Cell, folder: Path, command: str) -> tuple[RunFolder, bool]:

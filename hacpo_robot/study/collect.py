@@ -10,6 +10,7 @@ from hacpo_robot.study.lessons import read_lessons
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.results import Note, Place, Reached, Results, Run, Taught
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.sameness import check_same
 
 FINISHED = Path("eval") / "eval_info.json"
 """The last file that a run without video writes, whole or not at all."""
@@ -21,11 +22,18 @@ def is_finished(folder: Path) -> bool:
 
 
 def collect_finished(cells: Sequence[Cell], folder: Path) -> Results:
-    """Everything that is kept of those cells that have a finished run in a folder, whatever its settings."""
-    found = [
-        collect(cell, RunFolder.open(folder / cell.name)) for cell in cells if is_finished(folder / cell.name)
-    ]
-    return sum(found, Results())
+    """Everything that is kept of those cells that have a finished run in a folder.
+
+    Raises:
+        RunFolderError: one of them has been run with other settings.
+    """
+    found = Results()
+    for cell in cells:
+        if is_finished(folder / cell.name):
+            run = RunFolder.open(folder / cell.name)
+            check_same(cell, run)
+            found += collect(cell, run)
+    return found
 
 
 def collect(cell: Cell, run: RunFolder) -> Results:

@@ -72,12 +72,13 @@ class Plan:
         """Every run, in the order in which they fill: headline first, and evenly over seeds."""
         others = [name for name in self.conditions if name not in self.headline]
         return [
-            self._cell(task, fleet, condition, seed)
+            self.cell(task, fleet, condition, seed)
             for group in (self.headline, others)
             for seed, fleet, task, condition in product(range(n_seeds), self.fleets, self.tasks, group)
         ]
 
-    def _cell(self, task: str, fleet: str, condition: str, seed: int) -> Cell:
+    def cell(self, task: str, fleet: str, condition: str, seed: int) -> Cell:
+        """One of them, whether or not so many seeds are planned."""
         place = {"task": task, "robots": list(self.fleets[fleet]), "seed": seed}
         layers = (self.settings, self.tasks[task], self.conditions[condition], place)
         settings = settings_from_dict(TrainSettings, _merged(*layers))

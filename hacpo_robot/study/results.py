@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 from hacpo_robot.errors import RunFolderError
 from hacpo_robot.study.lessons import PairSummary
 from hacpo_robot.study.plan import Plan, plan_as_dict, plan_from_dict
+from hacpo_robot.study.sameness import check_settings
 
 VERSION = 1
 FOLDER = "results"
@@ -177,7 +178,7 @@ def add_results(folder: Path, plan: Plan, newer: Results) -> Results:
         All that the files tell now.
 
     Raises:
-        RunFolderError: the files are of another study, or cannot be read.
+        RunFolderError: the files are of another study or of other settings, or cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _alone_in(folder):
@@ -206,6 +207,9 @@ def _read_earlier(folder: Path, plan: Plan) -> Results:
             raise RunFolderError(
                 f"{folder} tells of {run.name}, which {plan.title} lacks; choose other --results"
             )
+        check_settings(
+            plan.cell(*run.place), run.settings, f"{run.name} in {folder}", "choose other --results"
+        )
     return results
 
 

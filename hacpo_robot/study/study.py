@@ -10,12 +10,13 @@ import numpy as np
 
 from hacpo_robot.cores import own_cores
 from hacpo_robot.errors import RunFolderError, StudyError
-from hacpo_robot.study.cell import LOG, CellProcess, check_same
+from hacpo_robot.study.cell import LOG, CellProcess
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
 from hacpo_robot.study.results import Results, add_results
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.sameness import check_same
 from hacpo_robot.study.status import Clock, Overview, StudyWatch
 
 TICK_S = 1.0
@@ -33,6 +34,9 @@ class Study:
             cells: All that may have a run folder.
             folder: Where each cell has its run folder.
             files: Where the result files go. What they tell of runs that are not in the folder stays.
+
+        Raises:
+            RunFolderError: one of the cells has been run with other settings.
         """
         self._plan, self._folder, self._files = plan, folder, files
         self._n_cells = 0

@@ -84,7 +84,7 @@ def make_fleet(settings: TrainSettings) -> Fleet:
         seed = settings.seed * SEED_STRIDE + index
         env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True, randomization=varied)
         rehearsal_env = None
-        if mode.hears_others and settings.hacpo.rehearsal_worlds:
+        if mode.rehearses and settings.hacpo.rehearsal_worlds:
             rehearsal_env = make_vec_env(
                 robot, task, settings.hacpo.rehearsal_worlds, seed, randomization=varied
             )

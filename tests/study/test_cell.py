@@ -1,14 +1,12 @@
 """What a cell finds where it should run."""
 
 import shutil
-from dataclasses import replace
 
 import pytest
 
 from hacpo_robot.errors import CheckpointError, RunFolderError
-from hacpo_robot.study.cell import check_same, open_or_create
+from hacpo_robot.study.cell import open_or_create
 from hacpo_robot.study.plan import Cell
-from hacpo_robot.study.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -56,29 +54,3 @@ def test_what_is_not_ours_is_left_alone(cell, tmp_path):
     with pytest.raises(RunFolderError, match=r"in the way: it holds thesis\.tex and no checkpoint"):
         open_or_create(cell, tmp_path, "")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
-
-
-def test_a_run_with_other_settings_is_refused_by_the_first_of_them(cell, tmp_path):
-    other = replace(cell.settings, ppo=replace(cell.settings.ppo, n_epochs=3), video=True)
-    run = RunFolder.create(tmp_path / "x", other)
-    with pytest.raises(
-        RunFolderError, match=r"was run with ppo\.n_epochs 3, the study has 1; choose another"
-    ):
-        check_same(cell, run)
-
-
-def test_settings_that_do_not_change_what_is_learned_may_differ(cell, tmp_path):
-    other = replace(cell.settings, video=True, checkpoint_every=7, eval_episodes=3)
-    check_same(cell, RunFolder.create(tmp_path / "x", other))
-
-
-@pytest.mark.parametrize("sharing", ["none", "hacpo"])
-def test_how_it_would_share_is_asked_only_of_a_cell_that_shares(cell, tmp_path, sharing):
-    cell = replace(cell, settings=replace(cell.settings, sharing=sharing))
-    other = replace(cell.settings, hacpo=replace(cell.settings.hacpo, max_sources=2))
-    run = RunFolder.create(tmp_path / "x", other)
-    if sharing == "none":
-        check_same(cell, run)
-    else:
-        with pytest.raises(RunFolderError, match=r"was run with hacpo\.max_sources 2, the study has 3"):
-            check_same(cell, run)

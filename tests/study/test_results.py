@@ -9,6 +9,7 @@ import pytest
 from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from hacpo_robot.errors import RunFolderError
+from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.collect import collect, collect_finished
 from hacpo_robot.study.lessons import read_lessons
 from hacpo_robot.study.plan import Cell, load_plan
@@ -21,9 +22,10 @@ def cell(finished):
     return Cell(finished[0].path.name, "reach", "pair", "none", 0, finished[0].settings)
 
 
-def as_if(results, **changes):
-    """The same figures under another name."""
+def as_if(plan, results, **changes):
+    """The same figures under another name, with the settings that the plan has there."""
     runs = tuple(replace(run, **changes) for run in results.runs)
+    runs = tuple(replace(run, settings=flat_settings(plan.cell(*run.place).settings)) for run in runs)
     place = {name: value for name, value in changes.items() if name != "name"}
     tables = (results.reached, results.curves, results.lessons)
     return Results(*(tuple(replace(row, **place) for row in rows) for rows in tables), runs)
@@ -64,12 +66,13 @@ def test_result_files_of_nothing_can_be_read(tmp_path):
 def test_what_files_tell_of_other_runs_stays_and_runs_stand_in_the_order_of_the_plan(
     cell, finished, tmp_path
 ):
-    plan, found = load_plan("miniature"), collect(cell, finished[0])
-    together = as_if(found, condition="hacpo")
+    plan = load_plan("miniature")
+    found = as_if(plan, collect(cell, finished[0]))
+    together = as_if(plan, found, condition="hacpo")
     assert add_results(tmp_path / "new", plan, together) == together
-    add_results(tmp_path / "new", plan, as_if(found, seed=1))
+    add_results(tmp_path / "new", plan, as_if(plan, found, seed=1))
     add_results(tmp_path / "new", plan, found)
-    add_results(tmp_path / "new", plan, as_if(together, name="again"))
+    add_results(tmp_path / "new", plan, as_if(plan, together, name="again"))
     runs = read_results(tmp_path / "new")[1].runs
     assert [run.place[2:] for run in runs] == [("none", 0), ("none", 1), ("hacpo", 0)]
     assert [run.name for run in runs] == [cell.name, cell.name, "again"]
@@ -85,9 +88,22 @@ def test_files_of_another_study_are_refused(cell, finished, tmp_path):
         add_results(tmp_path, load_plan("twice"), Results())
 
 
+def test_files_of_other_settings_are_refused(cell, finished, tmp_path):
+    plan, found = load_plan("miniature"), collect(cell, finished[0])
+    longer = replace(found.runs[0], settings=as_if(plan, found).runs[0].settings | {"steps": 1})
+    write_results(tmp_path, plan, replace(found, runs=(longer,)))
+    with pytest.raises(
+        RunFolderError, match=rf"{cell.name} in .* run with steps 1, the study has .*; choose"
+    ):
+        add_results(tmp_path, plan, Results())
+
+
 def test_unfinished_runs_are_not_collected(cell, finished, stopped):
     assert collect_finished([cell], finished[0].path.parent).reached
     assert collect_finished([cell], stopped.path.parent.parent / "nowhere") == Results()
+    longer = replace(cell, settings=replace(cell.settings, steps=cell.settings.steps * 2))
+    with pytest.raises(RunFolderError, match="was run with steps"):
+        collect_finished([longer], finished[0].path.parent)
     half = Cell(stopped.path.name, "lift", "pair", "hacpo", 0, stopped.settings)
     assert collect_finished([half], stopped.path.parent) == Results()
 
