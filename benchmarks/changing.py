@@ -2,13 +2,13 @@
 
     python benchmarks/changing.py --seeds 0 1
 
-A fleet trains on lift; at five eighths of its steps the cube becomes four times as heavy and starts elsewhere
-in all worlds at once, unannounced. ``none`` and ``hacpo``, same seeds. Each cell is one run of
+A fleet trains on lift; at five eighths of an arm's steps the cube becomes four times as heavy and starts
+elsewhere in all of its worlds, unannounced. ``none`` and ``hacpo``, same seeds. Each cell is one run of
 ``hacpo-robot train`` below ``runs/changing/``, from the root of a checkout; stopped, it is run anew. Further
 arguments go to that command, to try the script on a small budget.
 
 Writes ``benchmarks/changing.json`` after every cell: completion of the last policies on the new task, and the
-share of training episodes that succeeded after the change.
+share of training episodes that succeeded after the change, averaged over the arm's own steps.
 """
 
 import argparse
@@ -18,20 +18,23 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli import train as command
-from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.signature import FloatArray
+from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.bench import machine
-from hacpo_robot.study.meter import Meter
+from hacpo_robot.study.meter import Meter, Watch
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.statistics import completion_at
 from hacpo_robot.study.train import restore_fleet
 
 RESULT = Path(__file__).with_suffix(".json")
@@ -46,19 +49,19 @@ CHANGED = replace(LIFT, props=(replace(CUBE, density=4 * CUBE.density, start=ELS
 
 
 class ChangingMeter(Meter):
-    """Changes the task of every world of the fleet once, on its way."""
+    """Changes the task of every arm once, on its way: arms wait for each other, and are not there at once."""
 
-    changed = False
+    def __init__(self, fleet: Fleet, run: RunFolder, settings: TrainSettings, watch: Watch) -> None:
+        super().__init__(fleet, run, settings, watch)
+        self._changed: set[str] = set()
 
     def on_iteration(self, fleet: Fleet) -> None:
-        """Change the task when its time has come."""
-        if not self.changed and fleet.steps >= WHEN * self._settings.steps:
-            self.changed = True
-            for learner in fleet.learners:
-                rehearsal_env = None if learner.callback is None else learner.callback._rehearsal_env
-                for env in (learner.env, rehearsal_env):
-                    if env is not None:
-                        cast("ManipulationVecEnv", env).change_task(CHANGED)
+        """Change the task of those whose time has come."""
+        for learner in fleet.learners:
+            due = learner.model.num_timesteps >= WHEN * self._settings.steps
+            if due and learner.name not in self._changed:
+                self._changed.add(learner.name)
+                learner.change_task(CHANGED)
         super().on_iteration(fleet)
 
 
@@ -96,14 +99,10 @@ def look_at(run: RunFolder) -> Mapping[str, Any]:
     told = {}
     for learner in restore_fleet(settings, run).learners:
         env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, HELD_OUT + settings.seed)
-        after = [
-            float(row["success"])
-            for row in curves
-            if row["robot"] == learner.name and int(row["steps"]) > WHEN * settings.steps
-        ]
+        notes = [(float(r["steps"]), float(r["success"])) for r in curves if r["robot"] == learner.name]
         told[learner.name] = {
             "completion": evaluate(env, learner.act, N_EPISODES).evaluation.pc_success,
-            "training_success_after": 100 * float(np.mean(after)),
+            "training_success_after": 100 * success_after(*np.array(notes).T, settings.steps),
         }
         env.close()
     return {
@@ -111,6 +110,11 @@ def look_at(run: RunFolder) -> Mapping[str, Any]:
         "completion": float(np.mean([each["completion"] for each in told.values()])),
         "training_success_after": float(np.mean([each["training_success_after"] for each in told.values()])),
     }
+
+
+def success_after(steps: FloatArray, success: FloatArray, budget: float) -> float:
+    """Mean height of a learning curve from the change to the budget."""
+    return float(completion_at(steps, success, np.linspace(WHEN * budget, budget, 1001)).mean())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def adopt(
     weight: Tensor,
     settings: SharingSettings,
     generator: torch.Generator,
-) -> float:
+) -> None:
     """Fit a policy's mean to episodes of its own body.
 
     Its spread and its critic stay: fitted to a few good episodes a critic is sure of itself, and PPO unlearns
@@ -29,15 +29,11 @@ def adopt(
         weight: How often each is looked at, beside others. Shape (n,).
         settings: How long, and how fast.
         generator: Of the batches.
-
-    Returns:
-        Mean squared distance to the actions in units of policy spread, last batch.
     """
     actor = nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
     optimizer = torch.optim.Adam(actor.parameters(), settings.adoption_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.adoption_steps)
     spread = policy.log_std.detach().exp().clamp(min=settings.std_floor)
-    missed = torch.zeros(())
     for _ in range(settings.adoption_steps):
         rows = torch.multinomial(weight, BATCH, replacement=True, generator=generator)
         missed = ((action[rows] - actor(observation[rows])) / spread).pow(2).mean()
@@ -46,4 +42,3 @@ def adopt(
         optimizer.step()
         schedule.step()
     policy.optimizer.state.clear()
-    return float(missed.detach())

@@ -57,12 +57,12 @@ class Apprentice:
     def rehearse(self, log: Logger) -> None:
         """Try what others would do here, where it is time for that; adopt it where it is worth it."""
         settings = self._exchange.settings
-        if not self._last_is_due:  # until then its last exam counts, with which what it tries is compared
+        last_is_due, self._last_is_due = self._last_is_due, False
+        if not last_is_due:  # until then its last exam counts, with which what it tries is compared
             self._member.rest()
         if settings.guards.share_cap and self.worlds.share >= settings.rehearsal_share:
             return
-        if self._last_is_due:
-            self._last_is_due = False
+        if last_is_due:
             self._rehearse_last(log)
         elif self._model._current_progress_remaining >= settings.rehearsal_end:
             self._rehearse_next(log)

@@ -45,7 +45,8 @@ class HACPOCallback(BaseCallback):
                 it trains in; its steps count in the budget. Without it nothing is tried.
         """
         super().__init__()
-        self._exchange, self._name, self._rehearsal_env = exchange, name, rehearsal_env
+        self._exchange, self._name = exchange, name
+        self.rehearsal_env = rehearsal_env
         self.apprentice: Apprentice | None = None
         """Who tries what others would do, once training has begun and there are worlds for it."""
         self.member: Member
@@ -78,9 +79,9 @@ class HACPOCallback(BaseCallback):
         self.member.view = self.view
         if not hasattr(self, "imitator"):
             self.imitator = Imitator(self._ppo.policy, self._exchange.settings, self._ppo.seed or 0)
-        if self.apprentice is None and self._rehearsal_env is not None:
+        if self.apprentice is None and self.rehearsal_env is not None:
             self.apprentice = Apprentice(
-                self._exchange, self.member, self._rehearsal_env, self._ppo, self.imitator.generator
+                self._exchange, self.member, self.rehearsal_env, self._ppo, self.imitator.generator
             )
         if not hasattr(self, "recorder") or self._ppo.num_timesteps == 0:  # SB3 has reset the worlds
             self.recorder = EpisodeRecorder(env.num_envs)
@@ -200,7 +201,8 @@ class HACPOCallback(BaseCallback):
         """Finer towards the end of a run, as PPO's own steps are; less for what the body cannot do."""
         if not self._exchange.settings.guards.budget:
             return math.inf
-        fineness = self._ppo.policy.optimizer.param_groups[0]["lr"] / self._ppo.lr_schedule(1.0)
+        highest = max(self._ppo.lr_schedule(left) for left in np.linspace(1.0, 0.0, 101))
+        fineness = self._ppo.policy.optimizer.param_groups[0]["lr"] / highest
         return fineness * self._exchange.settings.kl_budget * feasibility
 
     def _log(self, lessons: Lessons, outcome: CrossPhase) -> None:

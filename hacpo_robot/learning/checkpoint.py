@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import cast
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -60,8 +59,7 @@ def save_checkpoint(fleet: Fleet, folder: Path) -> Path:
     }
     (draft / STATE).write_text(json.dumps(state))
     (draft / SEAL).write_text(_digest(draft / STATE))
-    shutil.rmtree(target, ignore_errors=True)
-    os.replace(draft, target)
+    _replace(target, draft)
     _point(folder / "last", target.name)
     return target
 
@@ -208,11 +206,21 @@ def _fault(checkpoint: Path) -> str | None:
                 return f"{name} has changed"
     except FileNotFoundError as error:
         return f"{Path(error.filename).name} is missing"
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError) as error:
         return f"unreadable: {error}"
     if state["version"] != VERSION:
         return f"version {state['version']}, of another hacpo-robot; this one reads {VERSION}"
     return None
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    """Put a draft where a folder may be already: that one is moved aside first, as renaming takes no time."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(draft, folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:

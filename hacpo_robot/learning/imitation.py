@@ -1,5 +1,6 @@
 """The cross phase: a policy's mean is regressed on weighted lessons, within a budget of change."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,10 @@ class Imitator:
         start = parameters_to_vector(self._actor.parameters()).detach().clone()
         before = self._mean(own_observation).detach()
         first_mean = self._mean(observation).detach()
+
+        def change() -> float:
+            return mean_divergence(before, self._mean(own_observation).detach(), std)
+
         loss, kl, step = torch.zeros(()), 0.0, 0
         cosines: list[float] = []
         while step < self._settings.minibatches and kl <= kl_budget:
@@ -86,12 +91,19 @@ class Imitator:
             nn.utils.clip_grad_norm_(self._actor.parameters(), 0.5)
             self.optimizer.step()
             if step % CHECK_EVERY == 0 or step == self._settings.minibatches:
-                kl = mean_divergence(before, self._mean(own_observation).detach(), std)
-        if kl > kl_budget:  # KL grows with the square of the way gone
-            way = parameters_to_vector(self._actor.parameters()).detach() - start
-            vector_to_parameters(start + way * (kl_budget / kl) ** 0.5, self._actor.parameters())
-            kl = mean_divergence(before, self._mean(own_observation).detach(), std)
+                kl = change()
+        if not kl <= kl_budget:
+            self._go_back(start, (kl_budget / kl) ** 0.5)
+            kl = change()
         return CrossPhase(step, float(loss.detach()), float(np.mean(cosines)) if cosines else 0.0, kl)
+
+    def _go_back(self, start: Tensor, share: float) -> None:
+        """Keep a share of the way gone, as KL grows with its square; none if lessons were no numbers."""
+        if not math.isfinite(share):
+            share = 0.0
+            self.optimizer.state.clear()
+        way = parameters_to_vector(self._actor.parameters()).detach() - start
+        vector_to_parameters(start + torch.nan_to_num(way) * share, self._actor.parameters())
 
     def own_gradient(self, observation: Tensor, action: Tensor, advantage: Tensor) -> Tensor:
         """Gradient of PPO's loss at ratio 1, for the actor. Shape (number of parameters,).

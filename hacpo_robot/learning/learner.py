@@ -16,6 +16,7 @@ from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
 from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.pace import Standing
+from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.training import PPOSettings
 
 
@@ -43,6 +44,19 @@ class Learner:
     def env(self) -> VecEnv:
         """The environment itself, without wrappers."""
         return self.normalizer.unwrapped
+
+    def change_task(self, task: TaskSpec) -> None:
+        """Go on with a task that differs in numbers, wherever it trains or tries what others would do.
+
+        Checkpoints do not keep it: what is restored from one trains on the task that its run began with.
+
+        Raises:
+            InvalidSpecError: it has other objects, or a goal more or less.
+        """
+        envs = [self.env, None if self.callback is None else self.callback.rehearsal_env]
+        for env in envs:
+            if env is not None:
+                env.env_method("change_task", task, indices=[0])
 
     @property
     def member(self) -> Member:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.distributions import DiagGaussianDistribution
 from stable_baselines3.common.torch_layers import FlattenExtractor
+from stable_baselines3.common.vec_env import VecNormalize
 
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.signature import FloatArray
@@ -39,7 +40,7 @@ class ModelView:
         self._model = model
 
     @property
-    def _normalizer(self):  # noqa: ANN202  VecNormalize or None
+    def _normalizer(self) -> VecNormalize | None:
         return self._model.get_vec_normalize_env()
 
     def __call__(self, observation: NDArray[np.float32]) -> tuple[FloatArray, FloatArray, FloatArray]:

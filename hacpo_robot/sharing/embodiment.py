@@ -59,6 +59,10 @@ class EmbodiedVecEnv(Embodiment, Protocol):
         """Observations, rewards, whether the episode ended, infos."""
         ...
 
+    def env_method(self, method_name: str, *method_args: Any, indices: int | list[int]) -> list[Any]:  # noqa: ANN401
+        """Call a method of some worlds by its name."""
+        ...
+
     def close(self) -> None:
         """Give back what it holds."""
         ...

@@ -1,6 +1,7 @@
 """The meeting place of a fleet: who offers what, and what each learner makes of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -69,7 +70,8 @@ class Exchange:
 
     @property
     def _guards(self) -> Guards:
-        return self.settings.guards if self.mode.selects else Guards(trust=False, mastery=False)
+        guards = self.settings.guards
+        return guards if self.mode.selects else replace(guards, trust=False, mastery=False)
 
     def _hope(self, learner: Member, source: Member) -> float:
         return learner.hope(source) if self._guards.trust else source.skill

@@ -175,8 +175,7 @@ def refine_schema(
         settings: Of the schema.
         generator: Of the batches.
     """
-    old = _standard(schema, memory.babble)
-    new = _standard(schema, memory.recent.take(_undisturbed(memory.recent)))
+    old, new = (_standard(schema, data.take(_undisturbed(data))) for data in (memory.babble, memory.recent))
 
     def draw() -> Rows:
         half = settings.batch_size // 2

@@ -8,8 +8,11 @@ import pytest
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.learning.learner import make_learner
+from hacpo_robot.sharing.exchange import Exchange
 from hacpo_robot.specs.prop import Region
 from hacpo_robot.specs.randomization import LEVELS
+from hacpo_robot.specs.training import PPOSettings, SharingSettings
 
 LIFT = load_task("lift")
 (CUBE,) = LIFT.boxes
@@ -62,3 +65,11 @@ def test_another_task_is_refused(rng, task):
     env = stepped(LIFT, rng)
     with pytest.raises(InvalidSpecError, match="with other numbers"):
         env.change_task(load_task(task))
+
+
+def test_a_learner_meets_the_new_task_wherever_it_acts():
+    env, rehearsal_env = (make_vec_env(load_robot("panda"), LIFT, n_envs=2) for _ in range(2))
+    exchange = Exchange("hacpo", SharingSettings())
+    learner = make_learner("panda", env, PPOSettings(batch_size=64), 0, exchange, rehearsal_env)
+    learner.change_task(HEAVY)
+    assert env.task == rehearsal_env.task == HEAVY

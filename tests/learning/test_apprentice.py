@@ -19,7 +19,7 @@ SETTINGS = SharingSettings()
 def rehearsing_fleet(settings=SETTINGS):
     """``two`` is good from the start; ``three`` is not, and may rehearse."""
     fleet = make_toy_fleet("hacpo", settings)
-    fleet.learners[1].callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
+    fleet.learners[1].callback.rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
     return fleet
 
 
@@ -60,7 +60,7 @@ def test_what_fails_in_the_own_body_is_neither_adopted_nor_trusted(monkeypatch):
     calls = []
     monkeypatch.setattr("hacpo_robot.learning.apprentice.adopt", lambda *args: calls.append(args))
     callback = fleet.learners[1].callback
-    callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing ever succeeds
+    callback.rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing ever succeeds
     run(fleet, 6)
     assert calls == []
     assert fleet.learners[1].member.trust["two"].level < 0.5
@@ -73,7 +73,7 @@ def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
     calls = []
     monkeypatch.setattr("hacpo_robot.learning.apprentice.adopt", lambda *args: calls.append(args))
     learner = fleet.learners[1]
-    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=2.0)  # whatever is done there succeeds
+    learner.callback.rehearsal_env = ToyVecEnv(THREE, 8, radius=2.0)  # whatever is done there succeeds
     run(fleet, 3)
     assert learner.member.trust["two"].tried
     assert learner.member.own_success == 1.0
@@ -86,7 +86,7 @@ def test_a_skill_no_better_than_the_own_is_not_adopted(monkeypatch):
 def test_who_comes_to_wait_shows_once_what_it_can_do(sharing, ripe, rounds):
     fleet = make_toy_fleet(sharing, replace(SETTINGS, pace=PaceSettings(ripe=ripe)))
     best = fleet.learners[0]
-    best.callback._rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
+    best.callback.rehearsal_env = ToyVecEnv(TWO, 8, radius=RADII["two"])
     run(fleet, 8)
     assert best.callback.apprentice.worlds.rounds == rounds
 
@@ -130,6 +130,16 @@ def test_the_last_rehearsal_is_one_and_only_where_the_steps_suffice(last, settin
     run(rehearsing_fleet(settings), 16)
     ((played, _, _),) = last
     assert played == rounds
+
+
+def test_where_no_share_is_left_the_last_rehearsal_is_given_up_and_the_exam_fades(last):
+    fleet = rehearsing_fleet(replace(LAST, pace=PaceSettings(ripe=0.25), rehearsal_share=0.0))
+    run(fleet, 16)
+    learner = fleet.learners[1]
+    assert learner.callback.apprentice.worlds.rounds == EXAM_ROUNDS  # it did show what it can do
+    assert not last
+    assert not learner.callback.apprentice._last_is_due
+    assert learner.member.own_returns is None
 
 
 def test_without_rounds_there_is_no_last_rehearsal(last):

@@ -41,6 +41,17 @@ def test_budget_alone_bounds_what_lessons_change(budget):
     assert budget or max(changes) > 1e-3
 
 
+def test_the_budget_is_largest_where_steps_are_whenever_that_is():
+    callback = make_toy_fleet("hacpo").learners[0].callback
+    fleet_budget = SHARING_SETTINGS.kl_budget
+    model = PPO("MlpPolicy", ToyVecEnv(TWO, N_ENVS), device="cpu")
+    model.lr_schedule = lambda left: 1e-3 * (1 - left)  # from nothing, as while warming up
+    callback.model = model
+    for rate, budget in ((1e-3, fleet_budget), (5e-4, fleet_budget / 2), (0.0, 0.0)):
+        model.policy.optimizer.param_groups[0]["lr"] = rate
+        assert callback._budget(1.0) == pytest.approx(budget)
+
+
 def test_nothing_counts_as_accepted_where_the_budget_allows_no_change():
     log = run(make_toy_fleet("hacpo", replace(SHARING_SETTINGS, kl_budget=0.0)), 4)["three"]
     assert not [name for name in log if name.endswith(("/accepted", "/kl"))]
@@ -50,7 +61,7 @@ def test_nothing_counts_as_accepted_where_the_budget_allows_no_change():
 def test_the_safety_net_alone_puts_back_who_lost_success(safety_net):
     fleet = make_toy_fleet("hacpo", guarded(safety_net=safety_net))
     learner = fleet.learners[1]
-    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing else is adopted
+    learner.callback.rehearsal_env = ToyVecEnv(THREE, 8, radius=0.0)  # nothing else is adopted
 
     def pretend_a_bad_adoption(fleet):
         if fleet.iteration == 1:
@@ -164,6 +175,6 @@ def test_the_share_cap_alone_ends_rehearsals_that_took_too_many_steps(share_cap)
     settings = replace(guarded(share_cap=share_cap), rehearsal_share=0.0)
     fleet = make_toy_fleet("hacpo", settings)
     learner, source = fleet.learners[1], fleet.learners[0].member
-    learner.callback._rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
+    learner.callback.rehearsal_env = ToyVecEnv(THREE, 8, radius=RADII["three"])
     run(fleet, 6)
     assert learner.member.trust_in(source).tried is not share_cap

@@ -51,6 +51,16 @@ def test_the_budget_binds_however_few_minibatches_there_are(policy, minibatches)
     assert 0 < outcome.kl <= 1.05e-5
 
 
+def test_lessons_that_are_no_numbers_leave_the_policy_as_it_was(policy):
+    before = [parameter.clone() for parameter in policy.parameters()]
+    imitator = Imitator(policy, SETTINGS, seed=0)
+    lessons, target = states(1), torch.ones(256, 3)
+    outcome = imitator.learn(lessons, target * torch.nan, np.ones(256), states(2), 0.02)
+    assert outcome.kl == 0.0
+    assert all(torch.equal(one, other) for one, other in zip(before, policy.parameters(), strict=True))
+    assert 0 < imitator.learn(lessons, target, np.ones(256), states(2), 0.02).kl < 0.03
+
+
 def test_a_generous_budget_spends_all_minibatches_and_learns_the_lessons(policy):
     settings = replace(SETTINGS, minibatches=400, learning_rate=1e-2)
     outcome = learn(policy, torch.full((256, 3), 0.4), settings=settings)

@@ -171,9 +171,13 @@ def test_a_blow_from_outside_does_not_spoil_the_maps():
     env = ToyVecEnv(TWO, n_envs=32, seed=5)
     data = babble(env, 6400, np.random.default_rng(1))
     data.effect[100, :2] = 50.0
-    settings = SchemaSettings(fit_steps=300)
-    _, quality = fit_schema(Anatomy.of(env), data, note_starts(env), settings, 0)
+    settings = SchemaSettings(fit_steps=300, refine_steps=300)
+    schema, quality = fit_schema(Anatomy.of(env), data, note_starts(env), settings, 0)
     assert quality.effect_r2 > 0.9
+    memory = BodyMemory.of(data)
+    memory.note(babble(env, 640, np.random.default_rng(2)))
+    refine_schema(schema, memory, settings, torch.Generator().manual_seed(0))
+    assert measure_schema(schema, memory.recent).effect_r2 > quality.effect_r2 - 0.01
 
 
 def test_state_dict_restores_the_same_schema():
