@@ -106,6 +106,7 @@ def look_at(run: RunFolder) -> Mapping[str, Any]:
         }
         env.close()
     return {
+        "commits": run.commits,
         "robots": told,
         "completion": float(np.mean([each["completion"] for each in told.values()])),
         "training_success_after": float(np.mean([each["training_success_after"] for each in told.values()])),

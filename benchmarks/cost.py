@@ -48,6 +48,7 @@ from hacpo_robot.study.bench import machine
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.plan import load_plan
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.versions import current_commit
 
 BASE = next(cell.settings for cell in load_plan("sharing").cells(1) if cell.condition == "hacpo")
 RESULT = Path(__file__).with_suffix(".json")
@@ -165,7 +166,7 @@ def main() -> None:
     for part in [chosen.part] if chosen.part else ["arms", "toys"]:
         measured = measure_arms(chosen.steps) if part == "arms" else measure_toys(chosen.iterations)
         document = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-        document |= {"machine": machine(), part: measured}
+        document |= {"machine": machine(), "commit": current_commit(), part: measured}
         RESULT.write_text(json.dumps(document, indent=2) + "\n")
         print(json.dumps(measured, indent=2), flush=True)  # noqa: T201
 

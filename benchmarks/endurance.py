@@ -15,6 +15,7 @@ import numpy as np
 from hacpo_robot.catalog import load_robot, load_task, robot_names
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.study.bench import machine
+from hacpo_robot.versions import current_commit
 
 N_ENVS = 64
 STEPS = 1_000_000
@@ -32,7 +33,8 @@ def main() -> None:
     for name in parser.parse_args().robots:
         robots[name] = shake(name)
         print(name, robots[name], flush=True)  # noqa: T201
-        RESULT.write_text(json.dumps({"machine": machine(), "task": TASK, "robots": robots}, indent=2) + "\n")
+        origin = {"machine": machine(), "commit": current_commit()}
+        RESULT.write_text(json.dumps(origin | {"task": TASK, "robots": robots}, indent=2) + "\n")
 
 
 def shake(name: str) -> dict[str, float]:

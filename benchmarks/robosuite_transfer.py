@@ -24,6 +24,7 @@ from hacpo_robot.study.judge import judge
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.robosuite_judge import judge_in_robosuite
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.versions import current_commit
 
 RESULT = Path(__file__).with_suffix(".json")
 HEAD = """| robot | randomisation in training | steps | here | robosuite | share | robosuite's own measure |
@@ -49,7 +50,8 @@ def main() -> None:
             if robot.robosuite_name and (not chosen.robots or robot.name in chosen.robots):
                 row = compare(run, robot, chosen.episodes, chosen.seed)
                 found[f"{robot.name}, {row['task']}, {row['randomization']}"] = row
-                document = {"machine": machine(), "seed": chosen.seed, "policies": found}
+                origin = {"machine": machine(), "commit": current_commit(), "seed": chosen.seed}
+                document = origin | {"policies": found}
                 RESULT.write_text(json.dumps(document, indent=2) + "\n")
                 RESULT.with_suffix(".md").write_text(HEAD + "".join(map(line, found.values())))
 

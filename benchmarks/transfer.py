@@ -16,6 +16,7 @@ from hacpo_robot.catalog import robot_names
 from hacpo_robot.specs.training import SchemaSettings
 from hacpo_robot.study.bench import machine
 from hacpo_robot.study.transfer import demonstrate, read
+from hacpo_robot.versions import current_commit
 
 RESULT = Path(__file__).with_suffix(".json")
 SOURCE, TASK = "ur5e", "lift"
@@ -37,6 +38,7 @@ def main() -> None:
         print(name, results[name], flush=True)  # noqa: T201
         document = {
             "machine": machine(),
+            "commit": current_commit(),
             "source": SOURCE,
             "task": TASK,
             "demonstrations": N_DEMONSTRATIONS,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hacpo_robot.catalog import load_robot, robot_names
 from hacpo_robot.study.bench import Speed, machine, measure, measure_latency
+from hacpo_robot.versions import current_commit
 
 
 def run(arguments: list[str]) -> None:
@@ -26,7 +27,12 @@ def run(arguments: list[str]) -> None:
     print(f"exported {latency.robot}: median {latency.median_us:.0f} us, 99 % within {latency.p99_us:.0f} us")
     if chosen.json is not None:
         rows = [{**asdict(s), "ratio": s.ratio} for s in speeds]
-        report = {"machine": machine(), "speeds": rows, "latency": asdict(latency)}
+        report = {
+            "machine": machine(),
+            "commit": current_commit(),
+            "speeds": rows,
+            "latency": asdict(latency),
+        }
         chosen.json.write_text(json.dumps(report, indent=2) + "\n")
 
 

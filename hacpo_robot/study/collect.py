@@ -41,13 +41,12 @@ def collect(cell: Cell, run: RunFolder) -> Results:
     place = vars(Place(cell.task, cell.fleet, cell.condition, cell.seed))
     notes = run.read_progress()
     curves = {(row["robot"], row["iteration"]): row for row in notes}  # the last of those noted twice
-    facts = json.loads((run.path / "run.json").read_text())
-    settings = run.settings
+    facts, settings = run.facts, run.settings
     origin = Run(
         **place,
         name=cell.name,
         created_at=facts["created_at"],
-        commit=facts.get("commit", ""),
+        commit=", ".join(run.commits),
         machine=facts["machine"],
         versions=facts["versions"],
         settings=json.loads(json.dumps(flat_settings(settings))),

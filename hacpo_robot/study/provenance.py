@@ -49,7 +49,7 @@ def origin(results: Results) -> str:
     versions = {
         ", ".join(f"{name} {number}" for name, number in run.versions.items()) for run in results.runs
     }
-    commits = sorted({run.commit or "unknown" for run in results.runs})
+    commits = sorted({name for run in results.runs for name in (run.commit or "unknown").split(", ")})
     days = sorted(run.created_at[:10] for run in results.runs)
     lines = [
         f"{len(results.runs)} runs, begun {days[0]} to {days[-1]}.",

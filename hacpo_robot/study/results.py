@@ -80,6 +80,7 @@ class Run(Place):
     name: str
     created_at: str
     commit: str
+    """Several, first to last, of a run that went on at another one."""
     machine: str
     versions: dict[str, str]
     settings: dict[str, Any]

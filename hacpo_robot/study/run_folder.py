@@ -5,7 +5,6 @@ import io
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,10 +16,9 @@ import yaml
 
 from hacpo_robot.errors import InvalidSpecError, RunFolderError
 from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
-from hacpo_robot.versions import version_of
+from hacpo_robot.versions import current_commit, installed_versions
 
 VERSION = 1
-PACKAGES = ("hacpo-robot", "mujoco", "robosuite", "stable-baselines3", "torch", "numpy", "onnxruntime")
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,8 @@ class RunFolder:
                 "kind": "train",
                 "task": settings.task,
                 "robots": list(settings.robots),
-                "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "versions": _versions(),
-                "commit": _commit(),
-                "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",
+                "created_at": _now(),
+                **_origin(),
             },
         )
         return folder
@@ -73,10 +69,31 @@ class RunFolder:
         """
         if not (path / "run.json").is_file() or not (path / "config.yaml").is_file():
             raise RunFolderError(f"{path} is no run folder: it has no run.json and config.yaml")
-        found = json.loads((path / "run.json").read_text()).get("version")
+        folder = cls(path)
+        found = folder.facts.get("version")
         if found != VERSION:
             raise RunFolderError(f"{path} is a run of version {found}, and this reads version {VERSION}")
-        return cls(path)
+        return folder
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What ``run.json`` tells."""
+        return json.loads((self.path / "run.json").read_text())
+
+    def note_resumption(self) -> None:
+        """Tell where the run goes on, if commit, versions or machine are not those of before."""
+        facts, now = self.facts, _origin()
+        resumed = facts.get("resumed", [])
+        before = [facts, *resumed][-1]
+        if any(before.get(name) != value for name, value in now.items()):
+            self.write_json("run.json", facts | {"resumed": [*resumed, {"at": _now(), **now}]})
+
+    @property
+    def commits(self) -> tuple[str, ...]:
+        """Of everything that the run was made by, first to last; empty outside a checkout."""
+        facts = self.facts
+        names = (each.get("commit", "") for each in (facts, *facts.get("resumed", [])))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @property
     def settings(self) -> TrainSettings:
@@ -174,22 +191,14 @@ def _whole_lines(text: bytes) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), **{package: version_of(package) for package in PACKAGES}}
+def _origin() -> dict[str, Any]:
+    """Where a run is made."""
+    return {
+        "versions": installed_versions(),
+        "commit": current_commit(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",
+    }
 
 
-def _commit() -> str:
-    """Of the checkout that the code lies in, with a plus where files differ from it; else empty."""
-    root = Path(__file__).parents[2]
-    if not (root / ".git").exists():
-        return ""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(root), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
-        return git("rev-parse", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

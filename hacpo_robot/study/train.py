@@ -49,6 +49,7 @@ def train(
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     meter = Meter(fleet, run, settings, watch)
     if resume:
+        run.note_resumption()
         watch.phase(f"resumed at {fleet.steps} steps")
     elif mode_of(settings.sharing).hears_others:
         _calibrate(fleet, settings, watch)

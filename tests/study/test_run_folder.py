@@ -29,6 +29,18 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path, missing):
         RunFolder.open(run.path)
 
 
+def test_a_run_that_goes_on_elsewhere_says_so(tmp_path, monkeypatch):
+    commits = iter(["one", "one", "two", "two", "one"])
+    monkeypatch.setattr("hacpo_robot.study.run_folder.current_commit", lambda: next(commits))
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    assert run.commits == ("one",)
+    for known in (("one",), ("one", "two"), ("one", "two"), ("one", "two")):
+        run.note_resumption()
+        assert run.commits == known
+    assert [each["commit"] for each in run.facts["resumed"]] == ["two", "one"]
+    assert run.facts["commit"] == "one"
+
+
 def test_settings_survive_the_run_folder(tmp_path):
     settings = replace(
         TrainSettings(), robots=("ur5e",), steps=7, ppo=PPOSettings(net_arch=(3, 4), learning_rate=1e-5)
