@@ -103,8 +103,13 @@ def sign_flip_p(differences: FloatArray, n_draws: int = 100_000) -> float:
     Args:
         differences: Shape (n_seeds, n_columns); averaged over columns.
         n_draws: Flips drawn where there are too many to count.
+
+    Raises:
+        ValueError: a difference is not finite.
     """
     per_seed = differences.mean(axis=1)
+    if not np.isfinite(per_seed).all():
+        raise ValueError("differences must be finite")
     n_seeds = len(per_seed)
     if n_seeds <= EXACT_UP_TO:
         signs = np.array(list(product((1.0, -1.0), repeat=n_seeds)))

@@ -237,7 +237,9 @@ def wall_time(plan: Plan, results: Results) -> str:
         parts = [results.of(task, fleet, condition).reached for condition in conditions]
         minutes = (np.mean([row.wall_s for row in part]) / 60 if part else np.nan for part in parts)
         rows.append([task, fleet, *(f"{each:.1f}" for each in minutes)])
-    return table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows).replace("nan", "-")
+    page = table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows).replace("nan", "-")
+    note = "Each on its own machine, beside whatever else that did: no measure of what sharing costs."
+    return f"{page}\n\n{note}"
 
 
 def blocks(results: Results) -> list[tuple[str, str]]:
