@@ -1,6 +1,6 @@
 """Settings of a training run; every default is one we train with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -35,8 +35,12 @@ class PPOSettings:
     net_arch: tuple[int, ...] = (128, 128)
 
     def __post_init__(self) -> None:
-        """Refuse sizes that PPO cannot use."""
-        _require_positive(self, "n_envs", "n_steps", "batch_size", "n_epochs", "learning_rate")
+        """Refuse numbers that PPO cannot use."""
+        _require_positive(self, "n_envs", "n_steps", "batch_size", "n_epochs", "learning_rate", "clip_range")
+        _require_not_negative(self, "ent_coef", "vf_coef", "max_grad_norm")
+        _require_share(self, "lr_decay", "gamma", "gae_lambda")
+        if any(width <= 0 for width in self.net_arch):
+            raise InvalidSpecError(f"net_arch must be positive, not {list(self.net_arch)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +60,14 @@ class SchemaSettings:
     bank_size: int = 20_000
     """Remembered states that tell where the body has been."""
     min_effect_r2: float = 0.8
-    """Sharing waits while F explains less of the effects than this."""
+    """An arm takes nothing from others if F explains less of the effects of its babble than this."""
     min_action_r2: float = 0.6
-    """Sharing waits while the body reproduces less of the effects than this."""
+    """Nor if its body reproduces less of them than this."""
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be."""
+        _require_positive(self, "babble_steps", "fit_steps", "batch_size", "learning_rate", "bank_size")
+        _require_not_negative(self, "refine_steps", "refine_after")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +103,9 @@ class PaceSettings:
     """Share of one's own returns by which another's must exceed them to be waited for."""
 
     def __post_init__(self) -> None:
-        """Refuse a lead below zero: two learners would wait for each other for good."""
-        if self.clear_lead < 0:
-            raise InvalidSpecError(f"clear_lead must not be negative, but is {self.clear_lead}")
+        """Refuse numbers that cannot be; with a lead below zero two learners would wait for each other."""
+        _require_not_negative(self, "clear_lead")
+        _require_share(self, "head_start", "ripe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +163,14 @@ class SharingSettings:
     def __post_init__(self) -> None:
         """Refuse numbers that cannot be."""
         _require_positive(self, "half_life", "adoption_steps", "adoption_rate", "std_floor")
+        _require_positive(self, "bank_episodes", "offered_steps", "batch_size", "learning_rate")
+        _require_not_negative(self, "max_sources", "episodes_per_rollout", "minibatches", "kl_budget")
+        _require_not_negative(self, "rehearsal_rounds", "last_rounds", "rehearsal_std", "last_std")
+        _require_share(self, "top_fraction", "least_success", "rehearsal_share", "rehearsal_end")
         if self.rehearsal_worlds < 0 or self.rehearsal_worlds == 1:
             raise InvalidSpecError(
                 f"rehearsal_worlds must be 0, or 2 and more to compare, not {self.rehearsal_worlds}"
             )
-        for name in ("rehearsal_std", "last_std"):
-            if getattr(self, name) < 0:
-                raise InvalidSpecError(f"{name} must not be negative, but is {getattr(self, name)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,8 +208,7 @@ class TrainSettings:
     def __post_init__(self) -> None:
         """Refuse runs that cannot be."""
         _require_positive(self, "steps", "checkpoint_every", "eval_episodes")
-        if self.export_every < 0:
-            raise InvalidSpecError(f"export_every must not be negative, but is {self.export_every}")
+        _require_not_negative(self, "export_every")
         if not 0 <= self.seed < SEEDS:
             raise InvalidSpecError(f"seed must be from 0 to {SEEDS - 1}, not {self.seed}")
         mode_of(self.sharing)
@@ -212,10 +221,23 @@ class TrainSettings:
 
 
 def _require_positive(settings: object, *names: str) -> None:
-    for item in fields(settings):  # pyright: ignore[reportArgumentType]
-        value = getattr(settings, item.name)
-        if item.name in names and value <= 0:
-            raise InvalidSpecError(f"{item.name} must be positive, not {value}")
+    _require(settings, names, lambda value: value > 0, "must be positive")
+
+
+def _require_not_negative(settings: object, *names: str) -> None:
+    _require(settings, names, lambda value: value >= 0, "must not be negative")
+
+
+def _require_share(settings: object, *names: str) -> None:
+    _require(settings, names, lambda value: 0 <= value <= 1, "must be from 0 to 1")
+
+
+def _require(settings: object, names: Sequence[str], fits: Callable[[float], bool], rule: str) -> None:
+    """Refuse the first setting that does not fit; no number that is none does."""
+    for name in names:
+        value = getattr(settings, name)
+        if not fits(value):
+            raise InvalidSpecError(f"{name} {rule}, not {value}")
 
 
 def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
