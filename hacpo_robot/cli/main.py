@@ -49,6 +49,11 @@ def _run(arguments: list[str]) -> None:
     except HacpoError as error:
         print(f"hacpo-robot: {error}", file=sys.stderr)
         sys.exit(EXIT_WRONG_INPUT)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # of files and folders that the user named
+        print(f"hacpo-robot: {error}", file=sys.stderr)
+        sys.exit(EXIT_WRONG_INPUT)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 

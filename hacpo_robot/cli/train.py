@@ -32,7 +32,11 @@ def run(arguments: list[str]) -> None:
     if chosen.resume is None:
         settings, folder = _fresh(chosen.preset, chosen.run_dir, rest)
     else:
-        settings, folder = _resumed(chosen.resume, chosen.preset, rest)
+        if chosen.preset is not None or chosen.run_dir is not None:
+            raise InvalidSpecError(
+                "--run-dir and --preset are for new runs; --resume keeps folder and settings"
+            )
+        settings, folder = _resumed(chosen.resume, rest)
     stop = stop_on_interrupt()
     with Display() as display:
         watch = Watch(display.phase, display.progress, lambda: bool(stop))
@@ -56,19 +60,19 @@ def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[T
     return settings, RunFolder.create(run_dir or default, settings)
 
 
-def _resumed(path: Path, preset: str | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
+def _resumed(path: Path, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
     """The settings of a run that goes on; what its checkpoints depend on must stay."""
     folder = RunFolder.open(path)
     before = folder.settings_to_resume()
     settings = _parse(before, rest)
-    if preset is not None:
-        raise InvalidSpecError("--preset and --resume exclude each other: a run keeps its settings")
     for name in ("robots", "task", "seed", "sharing", "randomization", "ppo", "hacpo"):
         if getattr(settings, name) != getattr(before, name):
             raise InvalidSpecError(
                 f"{name} cannot change when a run is resumed; "
                 "steps, checkpoint_every, export_every, eval_episodes and video can"
             )
+    if settings.steps < before.steps:
+        raise InvalidSpecError(f"steps cannot become fewer: the run is planned with {before.steps}")
     folder.write_settings(settings)
     return settings, folder
 

@@ -191,7 +191,21 @@ def write_onnx(graph: PolicyGraph, path: Path, metadata: Mapping[str, str]) -> N
             opset_version=OPSET,
             dynamo=False,
         )
+    model = onnx.load(path)
+    _spell_out(model.graph)
+    onnx.save(model, path)
     write_metadata(path, metadata)
+
+
+def _spell_out(graph: onnx.GraphProto) -> None:
+    """Write constants that are equal as often as they are used: OpenCV mistakes the shape of shared ones."""
+    constants = {constant.name: constant for constant in graph.initializer}
+    for node in [node for node in graph.node if node.op_type == "Identity" and node.input[0] in constants]:
+        own = onnx.TensorProto()
+        own.CopyFrom(constants[node.input[0]])
+        own.name = node.output[0]
+        graph.initializer.append(own)
+        graph.node.remove(node)
 
 
 def write_metadata(path: Path, metadata: Mapping[str, str]) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 
 Quantity = Literal[
     "joint_pos",
@@ -106,8 +106,12 @@ class SensorSpec:
     """Probability that a reading is lost; the last one stays. Of keypoints, single corners are lost."""
 
     def __post_init__(self) -> None:
-        """Refuse what no sensor can be."""
+        """Refuse what no sensor can be: what is misspelt would be sensed by nobody."""
         what = self.name or self.quantity
+        if self.quantity not in get_args(Quantity):
+            raise UnknownNameError("quantity of a sensor", self.quantity, get_args(Quantity))
+        if self.encoding not in get_args(Encoding):
+            raise UnknownNameError("encoding of a sensor", self.encoding, get_args(Encoding))
         if (self.quantity == "object_keypoints") != (self.camera is not None):
             raise InvalidSpecError(f"sensor {what!r}: object_keypoints needs a camera, no other takes one")
         if self.encoding == "sincos" and self.quantity != "joint_pos":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
+from hacpo_robot.study.lock import LOCK
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.run_folder import RunFolder
@@ -20,7 +21,7 @@ from hacpo_robot.study.train import train
 
 LOG = "log.txt"
 BEFORE_CHECKPOINT = {
-    *("config.yaml", "command.txt", "run.json", "progress.csv", "tb", "checkpoints", LOG),
+    *("config.yaml", "command.txt", "run.json", "progress.csv", "tb", "checkpoints", LOG, LOCK),
     *(".config.yaml.draft", ".run.json.draft"),
 }
 FAILED, STOPPED = 1, 130

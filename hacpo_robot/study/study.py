@@ -1,17 +1,16 @@
 """Runs the cells of a study, some at a time, and goes on wherever it was stopped."""
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
 
 import numpy as np
 
 from hacpo_robot.cores import own_cores
-from hacpo_robot.errors import RunFolderError, StudyError
+from hacpo_robot.errors import StudyError
 from hacpo_robot.study.cell import LOG, CellProcess
 from hacpo_robot.study.collect import collect, collect_finished, is_finished
+from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
 from hacpo_robot.study.results import Results, add_results
@@ -61,7 +60,7 @@ class Study:
         """
         self._line_up(cells)
         clock, stopping = Clock(self._waiting), False
-        with _locked(self._folder):
+        with locked(self._folder, "runs the study in"):
             self._results = add_results(self._files, self._plan, self._results)
             try:
                 while self._running or (self._waiting and not stopping):
@@ -146,15 +145,3 @@ def _cores(place: int, workers: int) -> list[int]:
     """The cores of one worker: an even share, at least one."""
     own = own_cores()
     return own[place::workers] or own[place % len(own) :][:1]
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Only one process at a time runs a study; the lock goes with the process, however it ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunFolderError(f"another process runs the study in {folder}") from None
-        yield

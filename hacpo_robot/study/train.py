@@ -7,16 +7,19 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 
 from hacpo_robot.catalog import load_fleet, load_robot, load_task
 from hacpo_robot.envs.vector import make_babble_env, make_vec_env
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.callback import ExportCallback
 from hacpo_robot.learning.calibrate import calibrate
 from hacpo_robot.learning.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import make_learner
 from hacpo_robot.sharing.exchange import Exchange
+from hacpo_robot.sim.inspection import inspect_home
 from hacpo_robot.specs.randomization import LEVELS
 from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.judge import Result, finish, provenance_of
+from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Meter, Watch
 from hacpo_robot.study.run_folder import RunFolder
 
@@ -44,7 +47,15 @@ def train(
         Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
         CheckpointError: nothing to resume from.
         ExportError: a policy could not leave.
+        RunFolderError: another process trains there.
     """
+    with locked(run.path, "trains in"):
+        return _train(settings, run, watch, resume=resume)
+
+
+def _train(
+    settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool
+) -> tuple[list[Result], dict[str, float]]:
     torch.set_num_threads(1)  # these networks are too small to share between cores
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     meter = Meter(fleet, run, settings, watch)
@@ -73,7 +84,7 @@ def make_fleet(settings: TrainSettings) -> Fleet:
 
     Raises:
         UnknownNameError: a robot or the task is not in the catalogue.
-        InvalidSpecError: a robot cannot do the task, or two have one name.
+        InvalidSpecError: a robot cannot do the task, or begins outside its limits, or two have one name.
     """
     task = load_task(settings.task)
     robots = load_fleet(settings.robots, task)
@@ -84,6 +95,8 @@ def make_fleet(settings: TrainSettings) -> Fleet:
     for index, robot in enumerate(robots):
         seed = settings.seed * SEED_STRIDE + index
         env = make_vec_env(robot, task, settings.ppo.n_envs, seed, stagger=True, randomization=varied)
+        if finding := inspect_home(env.cell.scene):
+            raise InvalidSpecError(f"robot {robot.name!r}: {finding}")
         rehearsal_env = None
         if mode.rehearses and settings.hacpo.rehearsal_worlds:
             rehearsal_env = make_vec_env(

@@ -93,6 +93,19 @@ def test_wrong_settings_name_what_is_valid_and_write_nothing(call, tmp_path, opt
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_made_gets_one_sentence(call, tmp_path):
+    (tmp_path / "thesis.tex").touch()
+    code, _, stderr = call("train", "--run-dir", "thesis.tex/x")
+    assert (code, stderr) == (2, "hacpo-robot: [Errno 20] Not a directory: 'thesis.tex/x'\n")
+
+
+@pytest.mark.parametrize("option", ["--run-dir", "--preset"])
+def test_what_is_for_new_runs_is_refused_on_resuming(call, option):
+    code, _, stderr = call("train", "--resume", "x", option, "lift")
+    assert (code, stderr.count("\n")) == (2, 1)
+    assert "--run-dir and --preset are for new runs" in stderr
+
+
 def test_an_existing_run_folder_is_left_alone(call, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "thesis.tex").touch()

@@ -8,7 +8,7 @@ import pytest
 from hacpo_robot.catalog import load_robot, load_task, robot_names
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import HacpoError
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.rotation import matrix_of_quaternion
 from hacpo_robot.specs.sensor import FRAMES, SensorSpec
@@ -208,7 +208,7 @@ def test_joints_of_fixtures_are_sensed_where_there_are_fixtures(state, joints):
     fields = sense(state, joints, sensor, task=DOOR)
     assert list(fields) == [f"{door.name}_joints"]
     np.testing.assert_array_equal(fields[f"{door.name}_joints"], state.fixture_joints)
-    with pytest.raises(InvalidSpecError, match="robot 'panda' senses nothing of task 'stack'"):
+    with pytest.raises(HacpoError, match="robot 'panda' senses nothing of task 'stack'"):
         sense(state, joints, sensor, task=STACK)
 
 
@@ -271,11 +271,16 @@ def test_readings_stop_at_the_bounds(state, joints):
         ({"quantity": "joint_vel", "encoding": "sincos"}, "only joint_pos can be encoded"),
         ({"quantity": "object_keypoints"}, "object_keypoints needs a camera"),
         ({"quantity": "joint_pos", "dropout": 1.0}, r"dropout in \[0, 1\)"),
+        (
+            {"quantity": "joint_poss"},
+            r"quantity of a sensor 'joint_poss' \(did you mean 'joint_pos'",
+        ),
+        ({"quantity": "joint_pos", "encoding": "cosine"}, "unknown encoding of a sensor 'cosine'"),
         ({"quantity": "joint_pos", "rate_hz": 0.0}, "rate_hz must be positive, got 0.0"),
     ],
 )
 def test_what_no_sensor_can_be_is_refused(wrong, sentence):
-    with pytest.raises(InvalidSpecError, match=sentence):
+    with pytest.raises(HacpoError, match=sentence):
         SensorSpec(**wrong)
 
 

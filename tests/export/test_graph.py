@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -142,3 +143,16 @@ def test_graph_refuses_the_environment_of_another_robot(panda):
     scara = make_vec_env(load_robot("scara"), load_task("lift"), n_envs=1, seed=0, n_threads=1)
     with pytest.raises(ExportError, match="the robot in 5 numbers"):
         Candidate(model=panda.model, env=scara).as_graph()
+
+
+def test_constants_that_are_equal_stand_apart_in_the_file_and_opencv_reads_it(trained, tmp_path):
+    graph = trained.candidate().as_graph()
+    with torch.no_grad():
+        for parameter in (graph.actor[1].bias, graph.unscale.bow, graph.unscale.low):
+            parameter.zero_()  # as after a run that was too short to learn anything
+    write_onnx(graph, tmp_path / "policy.onnx", {})
+    nodes = onnx.load(tmp_path / "policy.onnx").graph.node
+    assert not [node for node in nodes if node.op_type == "Identity"]
+    net = cv2.dnn.readNetFromONNX(str(tmp_path / "policy.onnx"))
+    net.setInput(trained.recorded[:1].astype(np.float32), "obs")
+    np.testing.assert_allclose(net.forward(), run(graph, trained.recorded[:1]), atol=1e-5)

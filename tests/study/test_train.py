@@ -12,11 +12,12 @@ from stable_baselines3 import PPO
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.errors import CheckpointError, UnknownNameError
+from hacpo_robot.errors import CheckpointError, InvalidSpecError, RunFolderError, UnknownNameError
 from hacpo_robot.export.exporter import FILES
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
+from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.run_folder import RunFolder
@@ -165,3 +166,16 @@ def test_worlds_differ_where_the_settings_say_so(miniature):
 def test_an_unknown_level_of_randomization_lists_those_there_are(miniature):
     with pytest.raises(UnknownNameError, match="unknown randomization 'lots'; valid: mild, none, wide"):
         replace(miniature, randomization="lots")
+
+
+def test_two_processes_do_not_train_in_one_folder(stopped):
+    with locked(stopped.path, "trains in"), pytest.raises(RunFolderError, match="another process trains in"):
+        train(stopped.settings, stopped, Watch(), resume=True)
+
+
+def test_a_robot_that_begins_outside_its_limits_is_refused_before_anything_is_trained(miniature, monkeypatch):
+    panda = load_robot("panda")
+    twisted = replace(panda, arm=replace(panda.arm, home=(9.0, *panda.arm.home[1:])))
+    monkeypatch.setattr("hacpo_robot.study.train.load_fleet", lambda *_: [twisted])
+    with pytest.raises(InvalidSpecError, match="robot 'panda': home of joint1 is 9, outside"):
+        make_fleet(miniature)
