@@ -7,7 +7,7 @@ from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cli import replay
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.cli.filming import add_filming, filming_of
-from hacpo_robot.errors import HacpoError, InvalidSpecError
+from hacpo_robot.errors import HacpoError, InvalidSpecError, UnknownNameError
 from hacpo_robot.export.runtime import PolicyError, load_policy
 from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.study.judge import film, judge
@@ -39,6 +39,8 @@ def run(arguments: list[str]) -> None:
             place(chosen.policy, robot, task, chosen.episodes, chosen.seed, filming.n_episodes)
             for place in play[chosen.backend]
         ]
+    except UnknownNameError as error:
+        raise HacpoError(f"{error}; name the file of your own by --robot or --task") from error
     except PolicyError as error:
         raise HacpoError(f"{chosen.policy} does not fit {robot} on {task}: {error}") from error
     if chosen.video:

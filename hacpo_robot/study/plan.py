@@ -113,6 +113,8 @@ def plan_from_dict(name: str, values: Mapping[str, Any]) -> Plan:
     Raises:
         InvalidSpecError: a part that plans do not have, or lack; the message lists those they have.
     """
+    if not isinstance(values, Mapping):
+        raise InvalidSpecError(f"study {name} is no list of parts with their values")
     known = [item.name for item in fields(Plan) if item.name != "name"]
     unknown = sorted(set(values) - set(known))
     if unknown:

@@ -93,6 +93,12 @@ def test_a_plan_that_lacks_a_part_says_which():
         plan_from_dict("x", {k: v for k, v in PLAN.items() if k not in ("tasks", "headline")})
 
 
+@pytest.mark.parametrize("values", [None, ["reach"], "reach"])
+def test_what_is_no_plan_at_all_is_refused(values):
+    with pytest.raises(InvalidSpecError, match="study x is no list of parts with their values"):
+        plan_from_dict("x", values)
+
+
 def test_an_unknown_study_is_named_with_the_valid_ones():
     with pytest.raises(
         UnknownNameError, match=r"unknown study 'suit' .*valid: ablations, miniature, sharing, suite"

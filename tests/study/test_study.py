@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from hacpo_robot.errors import RunFolderError, StudyError
+from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Progress
 from hacpo_robot.study.plan import load_plan, plan_from_dict
 from hacpo_robot.study.results import read_results
 from hacpo_robot.study.status import CellStatus, Clock, StudyWatch
-from hacpo_robot.study.study import Study, _cores, _locked
+from hacpo_robot.study.study import Study, _cores
 
 PROGRAM = (sys.executable, "-m", "hacpo_robot")
 ENVIRONMENT = {**os.environ, "MUJOCO_GL": "disabled", "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -103,7 +104,7 @@ def test_a_cell_that_fails_is_named_and_does_not_hold_up_the_others(tmp_path):
 def test_two_processes_do_not_run_one_study(tmp_path):
     plan = load_plan("miniature")
     with (
-        _locked(tmp_path / "study"),
+        locked(tmp_path / "study", "runs the study in"),
         pytest.raises(RunFolderError, match="another process runs the study in"),
     ):
         Study(plan, plan.cells(1), tmp_path / "study", tmp_path / "files").run([], 1, StudyWatch())
