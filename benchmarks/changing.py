@@ -12,7 +12,6 @@ share of training episodes that succeeded after the change, averaged over the ar
 """
 
 import argparse
-import csv
 import json
 import shutil
 from collections.abc import Mapping
@@ -95,7 +94,7 @@ def fill(seed: int, sharing: str, overrides: list[str]) -> None:
 def look_at(run: RunFolder) -> Mapping[str, Any]:
     """What became of every arm."""
     settings = run.settings
-    curves = list(csv.DictReader((run.path / "progress.csv").open()))
+    curves = run.read_progress()
     told = {}
     for learner in restore_fleet(settings, run).learners:
         env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, HELD_OUT + settings.seed)

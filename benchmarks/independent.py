@@ -18,7 +18,6 @@ from pathlib import Path
 import yaml
 
 from hacpo_robot.study.bench import machine
-from hacpo_robot.versions import current_commit
 
 HERE = Path(__file__).parent
 TRAIN = (sys.executable, "-m", "hacpo_robot", "train", "--sharing", "none", "--no-video")
@@ -64,7 +63,6 @@ def collect(run: Path) -> None:
     evaluation = json.loads((run / "eval" / "eval_info.json").read_text())
     summary = {
         "machine": machine(),
-        "commit": current_commit(),
         "run": json.loads((run / "run.json").read_text()),
         "settings": yaml.safe_load((run / "config.yaml").read_text()),
         "wall_s": float(curves.splitlines()[-1].split(",")[1]),

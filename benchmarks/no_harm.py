@@ -32,7 +32,6 @@ from hacpo_robot.study.bench import machine
 from hacpo_robot.study.plan import load_plan
 from hacpo_robot.study.results import Place, read_results
 from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.versions import current_commit
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "no_harm"
@@ -97,7 +96,6 @@ def collect(seed: int) -> None:
     per_robot = json.loads((run / "eval" / "eval_info.json").read_text())["per_robot"]
     document = {
         "machine": machine(),
-        "commit": current_commit(),
         "run": json.loads((run / "run.json").read_text()),
         "settings": flat_settings(RunFolder.open(run).settings),
         "wall_s": float(curves[-1]["wall_s"]),

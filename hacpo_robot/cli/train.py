@@ -73,7 +73,6 @@ def _resumed(path: Path, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
             )
     if settings.steps < before.steps:
         raise InvalidSpecError(f"steps cannot become fewer: the run is planned with {before.steps}")
-    folder.write_settings(settings)
     return settings, folder
 
 

@@ -60,6 +60,7 @@ def _train(
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     meter = Meter(fleet, run, settings, watch)
     if resume:
+        run.write_settings(settings)
         run.note_resumption()
         watch.phase(f"resumed at {fleet.steps} steps")
     elif mode_of(settings.sharing).hears_others:
