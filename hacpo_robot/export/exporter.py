@@ -1,5 +1,6 @@
 """One folder that a policy leaves in: the file, its runtime, its description and its proof."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -95,7 +96,8 @@ def _write_folder(
     _write_json(draft / "policy.json", policy_metadata(checked))
     _write_json(draft / "parity.json", report.as_json())
     vectors = record_vectors(candidate.as_trained(), graph.inputs, episodes[0])
-    _write_json(draft / "test_vectors.json", vectors.as_json(), indent=None)
+    checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    _write_json(draft / "test_vectors.json", {"policy_sha256": checksum, **vectors.as_json()}, indent=None)
     (draft / "README.md").write_text(model_card(checked), encoding="utf-8")
     return report
 

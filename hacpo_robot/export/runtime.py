@@ -11,6 +11,7 @@ A :class:`Policy` reads sensors, a :class:`Guard` makes of its action what a rob
 """
 
 import argparse
+import hashlib
 import json
 import logging
 import sys
@@ -31,6 +32,9 @@ TOLERANCE = 1e-5
 """Command units within which two runs of one policy agree."""
 OUTSIDE = 0.05
 """Share of its range by which a joint or gripper may be measured beyond its limits."""
+FAR_OUTSIDE = 1.0
+"""The same for a sensor that the policy reads: some are cut off at their range in training, as a blow to the
+wrist is; a wrong unit goes far beyond."""
 HASTE = 2.0
 """A joint that moves faster than this many times its commanded speed is measured wrongly."""
 MAX_FILE_BYTES, MAX_PARTS, MAX_NODES, MAX_WIDTH, MAX_TEXT, MAX_NUMBER = 2**24, 2**15, 256, 4096, 200, 1e12
@@ -99,16 +103,21 @@ class Policy:
     low: FloatArray
     """Bounds of the action. Shape (action size,)."""
     high: FloatArray
+    sha256: str
+    """Checksum of the file."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, metadata: dict[str, Any], clock: Clock) -> None:
+    def __init__(
+        self, session: onnxruntime.InferenceSession, metadata: dict[str, Any], clock: Clock, sha256: str
+    ) -> None:
         """Use :func:`load_policy`.
 
         Args:
             session: A graph from ``obs``, or from every sensor, to ``actions``.
             metadata: Its ``policy_metadata``.
             clock: What time stamps are compared with [s].
+            sha256: Checksum of the file.
         """
-        self.metadata, self.clock = metadata, clock
+        self.metadata, self.clock, self.sha256 = metadata, clock, sha256
         self.sensors = {field["name"]: field["size"] for field in metadata["observations"]}
         self.low, self.high = _ends(metadata["actions"])
         self._session = session
@@ -205,6 +214,25 @@ class Policy:
                     "stamp with the policy's clock, time.monotonic where no other was given"
                 )
 
+    def check_range(self, sensors: Mapping[str, ArrayLike]) -> None:
+        """Refuse what no sensor of this robot can read: a wrong unit, most of the time.
+
+        Args:
+            sensors: Of one robot, as :meth:`act` takes them.
+
+        Raises:
+            PolicyError: names the first value that is farther outside its range than the range is wide.
+        """
+        for field in self.metadata["observations"]:
+            _refuse_outside(
+                [f"{field['name']}/{element}" for element in field["element_names"]],
+                np.ravel(self._read(field["name"], sensors[field["name"]])),
+                np.array(field["low"]),
+                np.array(field["high"]),
+                by=FAR_OUTSIDE,
+                look_at=f"its unit ({field['unit']}), its frame, the sensor",
+            )
+
     def probe(self) -> FloatArray:
         """Actions at zero, at mid-range and at both ends of every sensor. Shape (4, action size).
 
@@ -230,10 +258,13 @@ class Policy:
             vectors: A ``test_vectors.json``.
 
         Raises:
-            PolicyError: one did not, or the file is not one of this policy.
+            PolicyError: one did not, the file is not one of this policy, or this policy is not, to the
+                last bit, the one that it was written with.
         """
         try:
             document = _parse_json(_read_file(vectors))
+            if document.get("policy_sha256", self.sha256) != self.sha256:
+                raise PolicyError("was written with another policy, or this one changed on its way")
             inputs = {name: _as_float32(rows, name) for name, rows in document["inputs"].items()}
             expected = _as_float32(document["actions"], "actions")
             actions = np.asarray(self._session.run(["actions"], inputs)[0])
@@ -513,6 +544,7 @@ class ControlLoop:
             reading = self._read()
             self._policy.check_age(reading.stamps, [*self._policy.sensors, "joint_pos"])
             action = self._policy.act(reading.sensors)
+            self._policy.check_range(reading.sensors)
         except PolicyError as error:
             command = self._guard.fault(str(error))
         else:
@@ -545,7 +577,7 @@ def load_policy(path: str | Path, clock: Clock = time.monotonic) -> Policy:
         _check_order(metadata, entries)
         session = _make_session(content)
         _check_inputs(session, metadata)
-        policy = Policy(session, metadata, clock)
+        policy = Policy(session, metadata, clock, hashlib.sha256(content).hexdigest())
         policy.probe()
     except PolicyError as error:
         raise PolicyError(f"{path} {error}") from error
@@ -910,12 +942,20 @@ def _ends(fields: list[dict[str, Any]]) -> tuple[FloatArray, FloatArray]:
     return np.concatenate([f["low"] for f in fields]), np.concatenate([f["high"] for f in fields])
 
 
-def _refuse_outside(names: list[str], values: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    slack = OUTSIDE * (high - low)
+def _refuse_outside(
+    names: list[str],
+    values: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    by: float = OUTSIDE,
+    look_at: str = "its unit (rad, m), the order of the joints, the sensor",
+) -> None:
+    """Name the first value that is outside its range by more than a share of it."""
+    slack = by * (high - low)
     for i in np.flatnonzero((values < low - slack) | (values > high + slack)):
         raise PolicyError(
             f"{names[i]!r} is measured at {values[i]:.4g}, outside {low[i]:.4g} to {high[i]:.4g}; "
-            "look at its unit (rad, m), the order of the joints, the sensor"
+            f"look at {look_at}"
         )
 
 

@@ -16,6 +16,7 @@ from hacpo_robot.export.runtime import Policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Act, Evaluation, HeldOut, evaluate, pool_evaluations
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import Learner
+from hacpo_robot.specs.randomization import LEVELS, Level
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.playback import as_action
@@ -117,7 +118,13 @@ def _for_export(evaluation: Evaluation) -> ReportedEvaluation:
 
 
 def judge(
-    robot: str, task: str, act: Act, n_episodes: int, seed: int, n_filmed: int = DEFAULT_FILMING.n_episodes
+    robot: str,
+    task: str,
+    act: Act,
+    n_episodes: int,
+    seed: int,
+    n_filmed: int = DEFAULT_FILMING.n_episodes,
+    randomization: Level = "none",
 ) -> tuple[HeldOut, list[Clip]]:
     """Held-out episodes of one policy, and recordings of the first few.
 
@@ -128,8 +135,10 @@ def judge(
         n_episodes: Run side by side.
         seed: Of the training run; held-out episodes start elsewhere.
         n_filmed: How many are recorded, if there are so many.
+        randomization: How much the episodes' bodies and objects differ.
     """
-    env = make_vec_env(load_robot(robot), load_task(task), n_episodes, HELD_OUT + seed)
+    body, varied = load_robot(robot), LEVELS[randomization]
+    env = make_vec_env(body, load_task(task), n_episodes, HELD_OUT + seed, randomization=varied)
     filmed = min(n_filmed, n_episodes)
     places, mocaps = [], []
 

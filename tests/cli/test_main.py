@@ -236,16 +236,14 @@ def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     assert ends[0] == ends[1], "what training ended with stays"
 
 
-def test_evaluate_with_noise_writes_beside_the_evaluation_without(call, finished, tmp_path):
+def test_evaluate_in_another_way_writes_beside_the_usual_evaluation(call, finished, tmp_path):
     shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    for options in ([], ["--noise", "0.1"]):
-        code, stdout, stderr = call("evaluate", "run", "--episodes", "2", *options)
+    for options in ([], ["--noise", "0.1"], ["--seed", "7"], ["--randomization", "wide"]):
+        code, _, stderr = call("evaluate", "run", "--episodes", "2", *options)
         assert code == 0, stderr
-    assert stdout.splitlines()[-1].endswith("_noise_0.1.json")
-    plain, noisy = (
-        json.loads(path.read_text())["overall"] for path in sorted((tmp_path / "run" / "eval").glob("step_*"))
-    )
-    assert plain["avg_sum_reward"] != noisy["avg_sum_reward"]
+    files = sorted((tmp_path / "run" / "eval").glob("step_*"))
+    assert {file.stem[17:] for file in files} == {"", "_noise_0.1", "_seed_7", "_wide"}
+    assert len({json.loads(file.read_text())["overall"]["avg_sum_reward"] for file in files}) == 4
 
 
 def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):

@@ -136,6 +136,10 @@ def unreadable():
         ),
         (reading(stamps={"joint_pos": 100.1, "gripper_width": 100.1}), "'cube_pos' has None as time stamp"),
         (reading(sensors={**SENSORS, "cube_pos": [0, np.nan, 0]}), "sensor 'cube_pos' is not finite"),
+        (
+            reading(sensors={**SENSORS, "cube_pos": [20.0, 0.0, -20.0]}),
+            "'cube_pos/x' is measured at 20, outside -1 to 1; look at its unit (m)",
+        ),
         (reading(sensors={"joint_pos": HOME}), "missing sensor 'cube_pos', 'gripper_width'"),
         (reading(joint_pos=[90.0, 0.0, 0.0], stamps=100.1), "'shoulder' is measured at 90"),
     ],
@@ -147,6 +151,16 @@ def test_fault_holds_and_ends(make_loop, robot, fault, sentence, caplog):
     assert report.n_faults == 1
     assert robot.sent[2][1].interventions[0].startswith(sentence)
     assert f"hold: {sentence}" in caplog.text
+
+
+def test_sensor_may_leave_its_range_by_as_much_as_that_is_wide(make_loop, robot):
+    robot.faults = {
+        1: reading(sensors={**SENSORS, "cube_pos": [2.99, 0.0, -2.99]}, stamps=100.05),
+        2: reading(sensors={**SENSORS, "cube_pos": [0.0, 0.0, 3.01]}, stamps=100.1),
+    }
+    make_loop().run(4)
+    assert robot.states[:4] == ["run", "run", "hold", "run"]
+    assert robot.sent[2][1].interventions[0].startswith("'cube_pos/z' is measured at 3.01, outside -1 to 1")
 
 
 def test_fault_stops_where_that_was_chosen(make_loop, robot):

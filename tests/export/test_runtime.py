@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -257,6 +258,18 @@ def test_self_test_replays_what_was_recorded(exported):
     result = run_self_test(exported / "policy.onnx")
     n = len(json.loads((exported / "test_vectors.json").read_text())["actions"])
     assert f"{n} recorded replayed" in result.stdout, result.stderr
+
+
+def test_self_test_finds_a_change_that_no_action_shows(exported, tmp_path):
+    folder = shutil.copytree(exported, tmp_path / "x")
+    file = folder / "policy.onnx"
+    content = file.read_bytes()
+    at = content.index(b"created_at") + len(b'created_at": "')
+    assert content[at : at + 1] == b"2"
+    file.write_bytes(content[:at] + b"3" + content[at + 1 :])
+    result = run_self_test(file)
+    assert result.returncode == 2
+    assert "was written with another policy, or this one changed on its way" in result.stderr
 
 
 GOOD_VECTORS = {"inputs": {"obs": [[0.0] * 7] * 2}, "actions": [[0.0] * 4] * 2}
