@@ -45,6 +45,12 @@ def possible_pairs(on_fault: Callable[[InvalidSpecError], None] | None = None) -
     )
 
 
+def able_robots(task: TaskSpec) -> tuple[RobotSpec, ...]:
+    """Every robot of the catalogue that can do a task, by name."""
+    robots = [load_robot(name) for name in robot_names()]
+    return tuple(robot for robot in robots if not find_obstacle(task.needs, robot.unable))
+
+
 def _loaded(
     names: Iterable[str],
     load: Callable[[str], Spec],

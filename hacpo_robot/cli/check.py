@@ -1,11 +1,11 @@
-"""``hacpo-robot check robot|policy NAME_OR_FILE``: what is right with it, and what to mend."""
+"""``hacpo-robot check robot|task|policy NAME_OR_FILE``: what is right with it, and what to mend."""
 
 import argparse
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hacpo_robot.catalog import load_robot
+from hacpo_robot.catalog import able_robots, load_robot, load_task
 from hacpo_robot.errors import UnknownNameError
 from hacpo_robot.study.finding import Finding
 
@@ -16,7 +16,7 @@ def run(arguments: list[str]) -> None:
     """Print a line per check; exit code 1 where something is to mend."""
     parser = argparse.ArgumentParser("hacpo-robot check", description=__doc__)
     parser.add_argument("kind", help=" or ".join(KINDS))
-    parser.add_argument("name", help="robot: a listed one or a Python file; policy: policy.onnx")
+    parser.add_argument("name", help="robot or task: a listed one or a Python file; policy: policy.onnx")
     chosen = parser.parse_args(arguments)
     if chosen.kind not in KINDS:
         raise UnknownNameError("kind", chosen.kind, KINDS)
@@ -38,6 +38,13 @@ def _robot(name: str) -> tuple[str, Iterator[Finding]]:
     return robot.name, check_robot(robot)
 
 
+def _task(name: str) -> tuple[str, Iterator[Finding]]:
+    from hacpo_robot.study.check_task import check_task
+
+    task = load_task(name)
+    return task.name, check_task(task, able_robots(task))
+
+
 def _policy(name: str) -> tuple[str, Iterator[Finding]]:
     from hacpo_robot.study.check_policy import check_policy
 
@@ -46,5 +53,6 @@ def _policy(name: str) -> tuple[str, Iterator[Finding]]:
 
 KINDS: dict[str, tuple[Callable[[str], tuple[str, Iterator[Finding]]], str]] = {
     "robot": (_robot, "ready to train"),
+    "task": (_task, "ready to train"),
     "policy": (_policy, "ready to leave"),
 }

@@ -62,7 +62,8 @@ def test_a_newcomer_adds_a_robot(followed):
 
 @pytest.mark.parametrize("followed", ["add-a-task.md"], indirect=True)
 def test_a_newcomer_adds_a_task(followed):
-    _, evaluated = followed
+    checked, _, evaluated = followed
+    assert checked.splitlines()[-1] == "hover: ready to train"
     assert re.search(r"panda +\d+ of 10 episodes", evaluated)
     task = load_task("hover.py")
     assert expert_successes(load_robot("panda"), task) >= 19
