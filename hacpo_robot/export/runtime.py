@@ -106,21 +106,19 @@ class Policy:
     sha256: str
     """Checksum of the file."""
 
-    def __init__(
-        self, session: onnxruntime.InferenceSession, metadata: dict[str, Any], clock: Clock, sha256: str
-    ) -> None:
+    def __init__(self, content: bytes, metadata: dict[str, Any], clock: Clock) -> None:
         """Use :func:`load_policy`.
 
         Args:
-            session: A graph from ``obs``, or from every sensor, to ``actions``.
+            content: Of a file whose graph goes from ``obs``, or from every sensor, to ``actions``.
             metadata: Its ``policy_metadata``.
             clock: What time stamps are compared with [s].
-            sha256: Checksum of the file.
         """
-        self.metadata, self.clock, self.sha256 = metadata, clock, sha256
+        self.metadata, self.clock, self.sha256 = metadata, clock, hashlib.sha256(content).hexdigest()
         self.sensors = {field["name"]: field["size"] for field in metadata["observations"]}
         self.low, self.high = _ends(metadata["actions"])
-        self._session = session
+        self._session = _make_session(content)
+        _check_inputs(self._session, metadata)
         self._size = sum(self.sensors.values())
         ends = np.cumsum(list(self.sensors.values())).tolist()
         self._places = {
@@ -224,14 +222,9 @@ class Policy:
             PolicyError: names the first value that is farther outside its range than the range is wide.
         """
         for field in self.metadata["observations"]:
-            _refuse_outside(
-                [f"{field['name']}/{element}" for element in field["element_names"]],
-                np.ravel(self._read(field["name"], sensors[field["name"]])),
-                np.array(field["low"]),
-                np.array(field["high"]),
-                by=FAR_OUTSIDE,
-                look_at=f"its unit ({field['unit']}), its frame, the sensor",
-            )
+            names = [f"{field['name']}/{element}" for element in field["element_names"]]
+            values = np.ravel(self._read(field["name"], sensors[field["name"]]))
+            _refuse_outside(names, values, *_ends([field]), FAR_OUTSIDE)
 
     def probe(self) -> FloatArray:
         """Actions at zero, at mid-range and at both ends of every sensor. Shape (4, action size).
@@ -575,9 +568,7 @@ def load_policy(path: str | Path, clock: Clock = time.monotonic) -> Policy:
         metadata = _parse_json(entries["policy_metadata"])
         _check_metadata(metadata)
         _check_order(metadata, entries)
-        session = _make_session(content)
-        _check_inputs(session, metadata)
-        policy = Policy(session, metadata, clock, hashlib.sha256(content).hexdigest())
+        policy = Policy(content, metadata, clock)
         policy.probe()
     except PolicyError as error:
         raise PolicyError(f"{path} {error}") from error
@@ -943,19 +934,13 @@ def _ends(fields: list[dict[str, Any]]) -> tuple[FloatArray, FloatArray]:
 
 
 def _refuse_outside(
-    names: list[str],
-    values: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
-    by: float = OUTSIDE,
-    look_at: str = "its unit (rad, m), the order of the joints, the sensor",
+    names: list[str], values: FloatArray, low: FloatArray, high: FloatArray, by: float = OUTSIDE
 ) -> None:
-    """Name the first value that is outside its range by more than a share of it."""
     slack = by * (high - low)
     for i in np.flatnonzero((values < low - slack) | (values > high + slack)):
         raise PolicyError(
             f"{names[i]!r} is measured at {values[i]:.4g}, outside {low[i]:.4g} to {high[i]:.4g}; "
-            f"look at {look_at}"
+            "look at its unit (rad, m), its frame, the order of the joints, the sensor"
         )
 
 

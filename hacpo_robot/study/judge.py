@@ -18,7 +18,7 @@ from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.learner import Learner
 from hacpo_robot.specs.randomization import LEVELS, Level
 from hacpo_robot.specs.training import TrainSettings
-from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.meter import Interrupted, Watch
 from hacpo_robot.study.playback import as_action
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.video import DEFAULT_FILMING, Clip, Filming, make_videos
@@ -42,9 +42,12 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
 
     Raises:
         ExportError: a policy could not leave.
+        Interrupted: ``watch.should_stop`` said so, before the next robot.
     """
     results, films = [], []
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
+        if watch.should_stop():
+            raise Interrupted
         watch.phase(f"evaluating {learner.name} on {settings.eval_episodes} held-out episodes")
         report, held_out, clips = release(robot, learner, settings, run, settings.eval_episodes)
         results.append(Result(learner.name, held_out.evaluation, report.largest))

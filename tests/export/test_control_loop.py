@@ -138,7 +138,7 @@ def unreadable():
         (reading(sensors={**SENSORS, "cube_pos": [0, np.nan, 0]}), "sensor 'cube_pos' is not finite"),
         (
             reading(sensors={**SENSORS, "cube_pos": [20.0, 0.0, -20.0]}),
-            "'cube_pos/x' is measured at 20, outside -1 to 1; look at its unit (m)",
+            "'cube_pos/x' is measured at 20, outside -1 to 1; look at its unit",
         ),
         (reading(sensors={"joint_pos": HOME}), "missing sensor 'cube_pos', 'gripper_width'"),
         (reading(joint_pos=[90.0, 0.0, 0.0], stamps=100.1), "'shoulder' is measured at 90"),

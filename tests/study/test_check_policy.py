@@ -54,7 +54,11 @@ def test_a_description_that_breaks_the_schema_is_named_by_its_place(folder):
 
 def test_a_file_that_was_never_compared_is_told(folder):
     edit(folder, lambda document: document.update(parity=None))
-    assert set(faults(folder)) == {"compared with the trained policy", "policy.json says what the file says"}
+    assert set(faults(folder)) == {
+        "compared with the trained policy",
+        "policy.json says what the file says",
+        "test_vectors.json replays",  # which knows the file by its checksum
+    }
 
 
 def test_other_vectors_another_runtime_and_a_missing_description_are_told(folder):

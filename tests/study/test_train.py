@@ -18,7 +18,7 @@ from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.study.lock import locked
-from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.meter import Interrupted, Watch
 from hacpo_robot.study.playback import as_action, scale_of
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import make_fleet, restore_fleet, train
@@ -123,6 +123,20 @@ def test_an_interrupted_run_goes_on_to_its_end(stopped, tmp_path, miniature):
     assert [result.robot for result in results] == list(ROBOTS)
     exam = 2 * miniature.hacpo.rehearsal_worlds * 100  # at nine tenths of the way, two rounds of the own part
     assert find_checkpoint(run.checkpoints).name == f"step_{1024 + 7 * 128 + exam:012d}"
+
+
+def test_an_interrupted_evaluation_ends_before_the_next_robot_and_can_be_made_up_for(finished, tmp_path):
+    run = RunFolder.open(shutil.copytree(finished[0].path, tmp_path / "run", symlinks=True))
+    evaluated, said = run.path / "eval" / "eval_info.json", []
+    before = evaluated.read_text()
+    evaluated.unlink()
+    watch = Watch(phase=said.append, should_stop=lambda: said[-1].startswith("evaluating ur5e"))
+    with pytest.raises(Interrupted):
+        train(run.settings, run, watch, resume=True)
+    assert not evaluated.exists()
+    assert not any(line.startswith("evaluating panda") for line in said)
+    train(run.settings, run, Watch(), resume=True)
+    assert evaluated.read_text() == before
 
 
 @pytest.mark.slow
