@@ -99,9 +99,10 @@ def look_at(run: RunFolder) -> Mapping[str, Any]:
     for learner in restore_fleet(settings, run).learners:
         env = make_vec_env(load_robot(learner.name), CHANGED, N_EPISODES, HELD_OUT + settings.seed)
         notes = [(float(r["steps"]), float(r["success"])) for r in curves if r["robot"] == learner.name]
+        steps, success = np.array(notes).T
         told[learner.name] = {
             "completion": evaluate(env, learner.act, N_EPISODES).evaluation.pc_success,
-            "training_success_after": 100 * success_after(*np.array(notes).T, settings.steps),
+            "training_success_after": 100 * success_after(steps, success, settings.steps),
         }
         env.close()
     return {

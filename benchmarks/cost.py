@@ -35,7 +35,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
 from hacpo_robot.envs.vector import ManipulationVecEnv
-from hacpo_robot.learning import apprentice, calibrate, callback, stage
+from hacpo_robot.learning import apprentice, calibrate, callback, rehearsal_worlds
 from hacpo_robot.learning.fleet import Fleet
 from hacpo_robot.learning.imitation import Imitator
 from hacpo_robot.learning.learner import make_learner
@@ -66,7 +66,7 @@ PHASES = {
     "fit": (calibrate, "fit_schema"),
     "refinement": (member, "refine_schema"),
     "choice": (Exchange, "choose_rehearsal"),
-    "rehearsal": (stage, "rehearse"),
+    "rehearsal": (rehearsal_worlds, "rehearse"),
     "adoption": (apprentice, "adopt"),
     "exchange": (Exchange, "share_experiences"),
     "topology": (exchange, "candidates"),

@@ -66,8 +66,8 @@ class ToyVecEnv(VecEnv):
             uniform_field("grip", ("g",), 1.0, unit="1"),
         )
     )
-    body_names = ("sensed_pos", "sensed_vel", "width")
-    world_names = ("seen_goal",)
+    body_names: tuple[str, ...] = ("sensed_pos", "sensed_vel", "width")
+    world_names: tuple[str, ...] = ("seen_goal",)
     render_mode = None
 
     def __init__(self, body: ToyBody = TWO, n_envs: int = 8, seed: int = 0, *, radius: float = 0.3) -> None:
