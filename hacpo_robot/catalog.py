@@ -46,8 +46,8 @@ def possible_pairs(on_fault: Callable[[InvalidSpecError], None] | None = None) -
 
 
 def able_robots(task: TaskSpec) -> tuple[RobotSpec, ...]:
-    """Every robot of the catalogue that can do a task, by name."""
-    robots = [load_robot(name) for name in robot_names()]
+    """Every robot of the catalogue that can do a task, sorted by name; what cannot be loaded is left out."""
+    robots = _loaded(robot_names(), load_robot, lambda _: None).values()
     return tuple(robot for robot in robots if not find_obstacle(task.needs, robot.unable))
 
 

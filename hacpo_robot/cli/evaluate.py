@@ -43,11 +43,12 @@ def run(arguments: list[str]) -> None:
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
         print(f"{learner.name:<10} {shown} episodes, {interval(held_out.evaluation)}", flush=True)
-    name = f"step_{fleet.steps:012d}{_differences(chosen, settings.seed)}"
-    print(write_evaluation(folder, evaluations, name))
+    differences = _differences(chosen, settings.seed)
+    conditions = {"seed": judged.seed, "randomization": chosen.randomization, "noise": chosen.noise}
+    print(write_evaluation(folder, evaluations, conditions, f"step_{fleet.steps:012d}{differences}"))
     if chosen.video:
         with Display() as display:
-            film(films, folder.videos, Watch(display.phase), filming)
+            film(films, folder.videos / differences.strip("_"), Watch(display.phase), filming)
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -65,7 +66,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         "--randomization",
         choices=LEVELS,
         default="none",
-        help="how much masses, friction, servos and delays differ; none by default, however it was trained",
+        help="how much bodies, objects and sensors differ; none by default, however it was trained",
     )
     parser.add_argument("--video", action="store_true", help="film the first episodes of each robot")
     add_filming(parser)

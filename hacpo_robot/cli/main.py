@@ -16,7 +16,7 @@ VERBS = {
     "play": "run an exported policy with onnxruntime alone",
     "dataset": "write episodes of a run for robomimic or LeRobot",
     "list": "robots, tasks, presets, studies",
-    "check": "look a robot file or an exported policy over",
+    "check": "look a robot, a task or an exported policy over",
     "bench": "simulation speed beside robosuite's own",
 }
 EXIT_WRONG_INPUT = 2

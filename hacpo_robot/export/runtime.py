@@ -219,11 +219,12 @@ class Policy:
             sensors: Of one robot, as :meth:`act` takes them.
 
         Raises:
-            PolicyError: names the first value that is farther outside its range than the range is wide.
+            PolicyError: a value is farther outside its range than that is wide, missing or not a number.
         """
         for field in self.metadata["observations"]:
             names = [f"{field['name']}/{element}" for element in field["element_names"]]
-            values = np.ravel(self._read(field["name"], sensors[field["name"]]))
+            read = np.ravel(self._read(field["name"], sensors.get(field["name"])))
+            values = _as_vector(read, f"sensor {field['name']!r}", field["size"])
             _refuse_outside(names, values, *_ends([field]), FAR_OUTSIDE)
 
     def probe(self) -> FloatArray:
@@ -251,12 +252,11 @@ class Policy:
             vectors: A ``test_vectors.json``.
 
         Raises:
-            PolicyError: one did not, the file is not one of this policy, or this policy is not, to the
-                last bit, the one that it was written with.
+            PolicyError: one did not, or the file was not written with this policy, to the last bit.
         """
         try:
             document = _parse_json(_read_file(vectors))
-            if document.get("policy_sha256", self.sha256) != self.sha256:
+            if document["policy_sha256"] != self.sha256:
                 raise PolicyError("was written with another policy, or this one changed on its way")
             inputs = {name: _as_float32(rows, name) for name, rows in document["inputs"].items()}
             expected = _as_float32(document["actions"], "actions")
@@ -282,7 +282,7 @@ class Policy:
             feed["has_last"] = np.full((n, 1), last is not None, np.float32)
         return np.asarray(self._session.run(["actions"], feed)[0], np.float32)
 
-    def _read(self, name: str, value: ArrayLike) -> NDArray[Any]:
+    def _read(self, name: str, value: ArrayLike | None) -> NDArray[Any]:
         size = self.sensors[name]
         array = _as_array(value, f"sensor {name!r}")
         if array.ndim == 0:
@@ -940,7 +940,7 @@ def _refuse_outside(
     for i in np.flatnonzero((values < low - slack) | (values > high + slack)):
         raise PolicyError(
             f"{names[i]!r} is measured at {values[i]:.4g}, outside {low[i]:.4g} to {high[i]:.4g}; "
-            "look at its unit (rad, m), its frame, the order of the joints, the sensor"
+            "look at its unit and frame, the order of the joints, the sensor"
         )
 
 
@@ -959,7 +959,7 @@ def _as_float32(values: ArrayLike, what: str) -> NDArray[np.float32]:
         return _as_array(values, what).astype(np.float32)
 
 
-def _as_array(values: ArrayLike, what: str) -> NDArray[Any]:
+def _as_array(values: ArrayLike | None, what: str) -> NDArray[Any]:
     try:
         array = np.asarray(values)
     except (TypeError, ValueError) as error:

@@ -47,7 +47,10 @@ class TaskSpec:
     """An object outside ends the episode."""
 
     def __post_init__(self) -> None:
-        """Refuse weights that do not sum to 1: rewards lie in [0, 1]."""
+        """Refuse weights below 0, or that do not sum to 1: rewards lie in [0, 1]."""
+        for name, term in self.rewards.items():
+            if not term.weight >= 0:
+                raise InvalidSpecError(f"task {self.name!r}: weight of {name!r} is {term.weight:g}, below 0")
         total = sum(term.weight for term in self.rewards.values())
         if abs(total - 1.0) > 1e-9:
             raise InvalidSpecError(f"task {self.name!r}: reward weights sum to {total}, expected 1")

@@ -1,5 +1,6 @@
 """What becomes of a trained fleet: held-out evaluation, one export per robot, videos."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,8 +53,9 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
         report, held_out, clips = release(robot, learner, settings, run, settings.eval_episodes)
         results.append(Result(learner.name, held_out.evaluation, report.largest))
         films.append(clips)
-    write_evaluation(run, {result.robot: result.evaluation for result in results})
-    if settings.video:
+    evaluations = {result.robot: result.evaluation for result in results}
+    write_evaluation(run, evaluations, {"seed": settings.seed, "randomization": "none", "noise": 0.0})
+    if settings.video and not watch.should_stop():
         film(films, run.videos, watch)
     return results
 
@@ -160,12 +162,18 @@ def judge(
     return held_out, clips
 
 
-def write_evaluation(run: RunFolder, evaluations: dict[str, Evaluation], name: str = "eval_info") -> Path:
-    """``eval/<name>.json``: per robot, and all together.
+def write_evaluation(
+    run: RunFolder,
+    evaluations: dict[str, Evaluation],
+    conditions: Mapping[str, float | str],
+    name: str = "eval_info",
+) -> Path:
+    """``eval/<name>.json``: the conditions, per robot, and all together.
 
     ``eval_info`` is what training ends with, and says that a run is finished.
     """
     document = {
+        "conditions": dict(conditions),
         "per_robot": {robot: asdict(evaluation) for robot, evaluation in evaluations.items()},
         "overall": asdict(pool_evaluations(list(evaluations.values()))),
     }

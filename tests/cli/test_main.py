@@ -241,9 +241,11 @@ def test_evaluate_in_another_way_writes_beside_the_usual_evaluation(call, finish
     for options in ([], ["--noise", "0.1"], ["--seed", "7"], ["--randomization", "wide"]):
         code, _, stderr = call("evaluate", "run", "--episodes", "2", *options)
         assert code == 0, stderr
-    files = sorted((tmp_path / "run" / "eval").glob("step_*"))
-    assert {file.stem[17:] for file in files} == {"", "_noise_0.1", "_seed_7", "_wide"}
-    assert len({json.loads(file.read_text())["overall"]["avg_sum_reward"] for file in files}) == 4
+    found = {f.stem[17:]: json.loads(f.read_text()) for f in (tmp_path / "run" / "eval").glob("step_*")}
+    expected = {"": (0, "none", 0.0), "_noise_0.1": (0, "none", 0.1), "_seed_7": (7, "none", 0.0)}
+    expected["_wide"] = (0, "wide", 0.0)
+    assert {name: tuple(each["conditions"].values()) for name, each in found.items()} == expected
+    assert len({each["overall"]["avg_sum_reward"] for each in found.values()}) == 4
 
 
 def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):

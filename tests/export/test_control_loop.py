@@ -140,6 +140,15 @@ def unreadable():
             reading(sensors={**SENSORS, "cube_pos": [20.0, 0.0, -20.0]}),
             "'cube_pos/x' is measured at 20, outside -1 to 1; look at its unit",
         ),
+        (
+            reading(
+                sensors={
+                    name: [value, value] if name != "gripper_width" else [[0.04]] * 2
+                    for name, value in SENSORS.items()
+                }
+            ),
+            "sensor 'joint_pos' has shape (6,), expected (3,)",
+        ),
         (reading(sensors={"joint_pos": HOME}), "missing sensor 'cube_pos', 'gripper_width'"),
         (reading(joint_pos=[90.0, 0.0, 0.0], stamps=100.1), "'shoulder' is measured at 90"),
     ],

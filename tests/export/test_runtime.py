@@ -245,6 +245,7 @@ GOOD_VECTORS = {"inputs": {"obs": [[0.0] * 7] * 2}, "actions": [[0.0] * 4] * 2}
     ("vectors", "sentence"),
     [
         (GOOD_VECTORS, ""),
+        ({**GOOD_VECTORS, "policy_sha256": "0" * 64}, "was written with another policy"),
         ({**GOOD_VECTORS, "actions": [[0.0, 0.0, 0.0, 0.01]] * 2}, "records other actions"),
         ({**GOOD_VECTORS, "actions": [[0.0] * 4]}, "records other actions"),
         ({**GOOD_VECTORS, "actions": [[0.0, None]]}, "not an array of numbers"),
@@ -263,6 +264,8 @@ def test_self_test_ends_in_one_sentence_whatever_was_recorded(
     tmp_path, vectors, sentence, monkeypatch, capfd
 ):
     path = write_policy(tmp_path / "policy.onnx")
+    if isinstance(vectors, dict):
+        vectors = {"policy_sha256": load_policy(path).sha256} | vectors
     recorded = vectors if isinstance(vectors, str) else json.dumps(vectors)
     (tmp_path / "test_vectors.json").write_text(recorded)
     monkeypatch.setattr(sys, "argv", ["runtime.py", str(path), "--self-test"])

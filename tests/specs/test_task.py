@@ -9,6 +9,12 @@ from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import Term, within
 
 
+def test_a_negative_weight_is_refused():
+    rewards = {"a": Term(lambda s: s, 1.5), "b": Term(lambda s: s, -0.5)}
+    with pytest.raises(InvalidSpecError, match=r"task 'debt': weight of 'b' is -0\.5, below 0"):
+        TaskSpec(name="debt", rewards=rewards, success=lambda s: s, horizon_s=1.0, script=())
+
+
 def test_weights_that_do_not_sum_to_one_are_refused():
     with pytest.raises(InvalidSpecError, match=r"task 'half': reward weights sum to 0\.5, expected 1"):
         TaskSpec(

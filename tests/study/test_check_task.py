@@ -1,6 +1,9 @@
 """The task lint: silent on a sound task, and one sentence on each thing that can be wrong with a file."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +25,7 @@ def faults(task, robots=(PANDA,)):
 @pytest.mark.parametrize("name", task_names())
 def test_every_task_of_the_catalogue_is_sound(name):
     task = load_task(name)
-    assert faults(task, able_robots(task)[-1:]) == {}
+    assert faults(task, able_robots(task)[:1]) == {}
 
 
 def starting(**place):
@@ -42,7 +45,7 @@ WRONG = {
     "object in the air": (
         starting(z=(0.9, 0.9)),
         "objects rest where they start",
-        "moved though nobody touched it: 'cube' by 0.0",
+        "moved while the arm stood still: 'cube' by 0.0",
     ),
     "object beside the table": (
         starting(x=(0.48, 0.49)),
@@ -52,22 +55,37 @@ WRONG = {
     "term beyond 1": (
         paying(lambda state: 3 * half(state)),
         "reward terms within [0, 1]",
-        "'own' is 1.5 to 1.5; reward terms lie in [0, 1]",
+        "'own' goes from 1.5 to 1.5 under standing still; reward terms lie in [0, 1]",
     ),
     "term that is no number": (
         paying(lambda state: np.nan * half(state)),
         "reward terms within [0, 1]",
-        "'own' is nan to nan",
+        "'own' goes from nan to nan",
     ),
     "counted from the front": (
         paying(lambda state: np.clip(state.tool_pos_w[:, 0], 0.0, 1.0)),
-        "states of any number of axes",
-        "'own' differs between states alone and stacked; index from the end",
+        "one number per world, whatever axes lead",
+        "reward 'own' differs between states alone and stacked; index from the end",
     ),
     "too many axes for it": (
         paying(lambda state: np.clip(np.einsum("ij->i", state.tool_pos_w), 0.0, 1.0)),
-        "states of any number of axes",
-        "'own' fails on states of two axes",
+        "one number per world, whatever axes lead",
+        "reward 'own' fails on states with two axes in front",
+    ),
+    "a number too many": (
+        paying(lambda state: state.gripper_width),
+        "one number per world, whatever axes lead",
+        "reward 'own' has shape (100, 1) for 100 worlds, expected (100,); take one element of the last axis",
+    ),
+    "misspelt": (
+        paying(lambda state: state.tool_pos),
+        "can be played with panda",
+        "AttributeError: 'TaskState' object has no attribute 'tool_pos'",
+    ),
+    "nothing to compare": (
+        replace(REACH, script=(Stage(move=stay, done=never),)),
+        "success pays more than all else",
+        "no episode came to a success that could be compared; mend the script first",
     ),
     "shaping pays more": (
         paying(lambda state: 1.0 - REACH.success(state), 0.6, 0.4),
@@ -92,7 +110,7 @@ WRONG = {
     "script that waits": (
         replace(REACH, script=(Stage(move=stay, done=never),)),
         "script does it with panda",
-        "0 of 20 episodes end in success; mend the script",
+        "0 of 100 episodes end in success; mend the script",
     ),
 }
 
@@ -104,6 +122,27 @@ def test_what_is_wrong_is_named(task, check, words):
 
 def test_a_task_that_nobody_can_do_is_no_success():
     assert faults(LIFT, ()) == {"some robot can do it": "none has all abilities in `needs`"}
+
+
+def test_a_robot_that_cannot_play_is_told_and_the_next_one_plays():
+    folded = replace(PANDA, name="folded", arm=replace(PANDA.arm, hand_body="hand"))
+    last = list(check_task(load_task("reach"), (PANDA, folded, load_robot("ur5e"))))[-3:]
+    assert [finding.fault is None for finding in last] == [True, False, True]
+
+
+def test_a_file_is_checked_from_the_command_line_with_the_arms_it_is_meant_for(tmp_path):
+    file = tmp_path / "wait.py"
+    file.write_text(
+        "from dataclasses import replace\n"
+        "from hacpo_robot.catalog import load_task\n"
+        "from hacpo_robot.specs.script import Stage, never, stay\n"
+        "TASK = replace(load_task('reach'), name='wait', script=(Stage(move=stay, done=never),))\n"
+    )
+    command = [str(Path(sys.executable).parent / "hacpo-robot"), "check", "task", str(file)]
+    done = subprocess.run([*command, "--robots", "ur5e"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "mend  script does it with ur5e\n      0 of 100 episodes" in done.stdout
+    assert done.stdout.splitlines()[-1] == "wait: 2 to mend"
 
 
 def test_every_robot_plays_the_script():
