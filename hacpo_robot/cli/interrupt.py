@@ -2,7 +2,9 @@
 
 import os
 import signal
-import sys
+from contextlib import suppress
+
+STDERR = 2
 
 
 def stop_on_interrupt() -> list[int]:
@@ -11,8 +13,9 @@ def stop_on_interrupt() -> list[int]:
 
     def note(number: int, _: object) -> None:
         seen.append(number)
-        os.write(sys.stderr.fileno(), b"\nstops as soon as nothing is lost by it; once more stops at once\n")
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        with suppress(OSError):  # nobody may be there to read it
+            os.write(STDERR, b"\nstops as soon as nothing is lost by it; once more stops at once\n")
 
     signal.signal(signal.SIGINT, note)
     signal.signal(signal.SIGTERM, note)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
+from itertools import count, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,13 +239,8 @@ def _still(expert: ScriptedExpert, _: np.random.Generator) -> Callable[[], Float
 
 def _by_chance(expert: ScriptedExpert, rng: np.random.Generator) -> Callable[[], FloatArray]:
     shape = expert.cell.n_worlds, expert.cell.action_signature.size
-    drawn: list[FloatArray] = []
-
-    def act() -> FloatArray:
-        drawn.append(drawn[-1] if len(drawn) % HELD else rng.uniform(-1.0, 1.0, shape))
-        return drawn[-1]
-
-    return act
+    actions = (action for _ in count() for action in repeat(rng.uniform(-1.0, 1.0, shape), HELD))
+    return partial(next, actions)
 
 
 def _by_script(expert: ScriptedExpert, _: np.random.Generator) -> Callable[[], FloatArray]:
