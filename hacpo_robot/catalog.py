@@ -118,6 +118,11 @@ def load_task(name: str) -> TaskSpec:
     return spec
 
 
+def whole_name(name: str) -> str:
+    """The same robot or task by a name that holds in any folder: files by their whole path."""
+    return str(Path(name).resolve()) if name.endswith(".py") else name
+
+
 def _names(folder: str) -> tuple[str, ...]:
     package = importlib.import_module(f"hacpo_robot.{folder}")
     own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg}

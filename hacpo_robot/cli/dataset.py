@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
+from hacpo_robot.cli.opening import open_run
 from hacpo_robot.datasets.collection import Source, Wanted, collect
 from hacpo_robot.datasets.formats import FORMATS, load_format, write_dataset
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import restore_fleet
 
 
@@ -36,7 +36,7 @@ def run(arguments: list[str]) -> None:
     if chosen.episodes is not None and chosen.episodes <= 0:
         raise InvalidSpecError(f"episodes must be positive, not {chosen.episodes}")
     load_format(chosen.format)  # what is missing is told before anything is computed
-    folder = RunFolder.open(chosen.run)
+    folder = open_run(chosen.run)
     wanted = Wanted(
         robots=tuple(chosen.robots),
         source=chosen.source,

@@ -9,12 +9,12 @@ import numpy as np
 
 from hacpo_robot.cli.display import Display, interval
 from hacpo_robot.cli.filming import add_filming, filming_of
+from hacpo_robot.cli.opening import open_run
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.learning.evaluation import with_noise
 from hacpo_robot.specs.randomization import LEVELS
 from hacpo_robot.study.judge import film, judge, write_evaluation
 from hacpo_robot.study.meter import Watch
-from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import restore_fleet
 
 
@@ -22,7 +22,7 @@ def run(arguments: list[str]) -> None:
     """Parse, evaluate every robot, print a line each."""
     chosen = _parse(arguments)
     filming = filming_of(chosen)
-    folder = RunFolder.open(chosen.run)
+    folder = open_run(chosen.run)
     settings = folder.settings
     asked = {"eval_episodes": chosen.episodes, "seed": chosen.seed}
     judged = replace(settings, **{name: value for name, value in asked.items() if value is not None})

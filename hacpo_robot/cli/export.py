@@ -6,13 +6,13 @@ from pathlib import Path
 
 from hacpo_robot.catalog import load_robot
 from hacpo_robot.cli.display import interval
+from hacpo_robot.cli.opening import open_run
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.parity import ParityReport
 from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.judge import release
-from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import restore_fleet
 
 
@@ -29,7 +29,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--episodes", type=int, help="held-out, per robot; 0: none; else as in training")
     chosen = parser.parse_args(arguments)
     interface = Interface(inputs=chosen.inputs, low_pass_hz=chosen.low_pass)
-    folder = RunFolder.open(chosen.run)
+    folder = open_run(chosen.run)
     settings = folder.settings
     n_episodes = settings.eval_episodes if chosen.episodes is None else chosen.episodes
     if n_episodes < 0:

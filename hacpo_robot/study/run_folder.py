@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class RunFolder:
                 "task": settings.task,
                 "robots": list(settings.robots),
                 "created_at": _now(),
-                **_origin(),
+                **_origin(settings),
             },
         )
         return folder
@@ -82,11 +83,16 @@ class RunFolder:
 
     def note_resumption(self) -> None:
         """Tell where the run goes on, if commit, versions or machine are not those of before."""
-        facts, now = self.facts, _origin()
+        facts, now = self.facts, _origin(self.settings)
         resumed = facts.get("resumed", [])
         before = [facts, *resumed][-1]
         if any(before.get(name) != value for name, value in now.items()):
             self.write_json("run.json", facts | {"resumed": [*resumed, {"at": _now(), **now}]})
+
+    def changed_files(self) -> tuple[str, ...]:
+        """Robot and task files that are not what they were when the run was begun, or are gone."""
+        now = _digests(self.settings)
+        return tuple(name for name, digest in self.facts.get("files", {}).items() if now.get(name) != digest)
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -191,9 +197,16 @@ def _whole_lines(text: bytes) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _origin() -> dict[str, Any]:
-    """Where a run is made."""
+def _digests(settings: TrainSettings) -> dict[str, str]:
+    """SHA-256 of the robot and task files of a run that are no part of this package, by name."""
+    files = [Path(name) for name in (settings.task, *settings.robots) if name.endswith(".py")]
+    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
+
+
+def _origin(settings: TrainSettings) -> dict[str, Any]:
+    """What a run is made by, and where."""
     return {
+        "files": _digests(settings),
         "versions": installed_versions(),
         "commit": current_commit(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",
