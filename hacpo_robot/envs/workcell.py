@@ -15,7 +15,6 @@ from hacpo_robot.envs.reset import MAX_DRAWS, ResetSampler, Start
 from hacpo_robot.envs.variation import Variation
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
-from hacpo_robot.sim.randomization import ModelFamily
 from hacpo_robot.sim.readout import JointState, read_joints, read_task_state
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.sim.worlds import Worlds
@@ -119,20 +118,19 @@ class Workcell:
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
 
-        Worlds go on from where they are. With randomisation they vary again from their next reset on.
+        Worlds go on from where they are, and differ from each other as before.
 
         Raises:
-            InvalidSpecError: robot or observer would see another task: other objects, or a goal more or less.
+            InvalidSpecError: other objects, or a goal more or less.
         """
-        scene, observer = make_scene(self.robot, task), Observer(self.robot, task)
-        if observer.signature != self.observer.signature or len(task.props) != len(self.task.props):
+        if task.structure != self.task.structure:
             raise InvalidSpecError(f"task {task.name!r} is not {self.task.name!r} with other numbers")
-        self.scene, self.task, self.observer = scene, task, observer
+        self.scene, self.task = make_scene(self.robot, task), task
+        self.observer = Observer(self.robot, task)
         self._sampler = ResetSampler(self.robot, task, self.handles, self._posture_noise)
-        models = [scene.model] * self.n_worlds
+        models = [self.scene.model] * self.n_worlds
         if self.variation is not None:
-            self.variation.family = ModelFamily(scene, self.n_worlds)
-            models = self.variation.family.models
+            models = self.variation.change_scene(self.scene)
         self.worlds.replace_models(models)
 
     def reset(self, worlds: IntArray) -> None:

@@ -1,20 +1,15 @@
 """What can be wrong with a compiled robot; each function answers with one sentence, or nothing."""
 
 import mujoco
-import numpy as np
 
 from hacpo_robot.sim.instruments import ROBOT
 from hacpo_robot.sim.parts import load
 from hacpo_robot.sim.scene import Scene
 
 
-def inspect_limits(scene: Scene) -> str | None:
-    """Every servo has a force limit, every prismatic joint a range."""
+def inspect_ranges(scene: Scene) -> str | None:
+    """Every prismatic joint has a range."""
     robot, model = scene.robot, scene.model
-    forces = {name: model.actuator(ROBOT + name).forcerange[1] for name in robot.arm.joints}
-    weak = [name for name, force in forces.items() if not 0 < force < np.inf]
-    if weak:
-        return f"no torque limit for {', '.join(weak)}; give their motors a ctrlrange in the MJCF"
     endless = [name for name in robot.arm.slides if not model.joint(ROBOT + name).limited[0]]
     return f"no range for the prismatic {', '.join(endless)}; set it in the MJCF" if endless else None
 

@@ -31,7 +31,7 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
     """The arm with servos in place of its motors, weightless, its links free of contacts but with the table.
 
     Raises:
-        InvalidSpecError: the file lacks a joint's motor or the hand.
+        InvalidSpecError: the file lacks a joint's motor, what it can exert, or the hand.
     """
     arm = robot.arm
     spec = load(arm.mjcf)
@@ -45,7 +45,12 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
     if hand is None:
         raise InvalidSpecError(f"robot {robot.name!r}: no body {arm.hand_body!r} in {arm.mjcf}")
     hand.add_site(name=WRIST)
-    forces = {name: float(motors[name].ctrlrange[1] * motors[name].gear[0]) for name in arm.joints}
+    forces = {name: _strength(motors[name]) for name in arm.joints}
+    if boundless := [name for name, force in forces.items() if not force]:
+        raise InvalidSpecError(
+            f"{arm.mjcf}: no torque limit for {', '.join(boundless)}; "
+            "motors need a ctrlrange, servos a forcerange"
+        )
     for motor in list(spec.actuators):
         spec.delete(motor)
     for name in arm.joints:
@@ -61,6 +66,17 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
     _let_touch_table(spec)
     make_weightless(spec)
     return spec
+
+
+def _strength(motor: mujoco.MjsActuator) -> float:
+    """The most that an actuator exerts [Nm, prismatic N]; 0 where its file does not say.
+
+    A motor's ``ctrlrange`` is a force. A servo's is a position or a speed, so that its ``forcerange`` counts.
+    """
+    limits = [motor.forcerange[1]]
+    if motor.gaintype == mujoco.mjtGain.mjGAIN_FIXED and motor.biastype == mujoco.mjtBias.mjBIAS_NONE:
+        limits.append(motor.ctrlrange[1] * motor.gainprm[0])
+    return float(min((limit for limit in limits if limit > 0), default=0.0) * motor.gear[0])
 
 
 def _let_touch_table(spec: mujoco.MjSpec) -> None:

@@ -46,6 +46,11 @@ class BoxProp:
     friction: tuple[float, float, float] = (1.0, 0.005, 0.0001)
     rgba: Color = (0.8, 0.15, 0.1, 1.0)
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What tells it from others but for its numbers."""
+        return (self.name,)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FixtureProp:
@@ -75,6 +80,11 @@ class FixtureProp:
         """Refuse lists of unequal length."""
         if not len(self.joints) == len(self.damping) == len(self.friction):
             raise InvalidSpecError(f"fixture {self.name!r}: one damping, one friction value per joint")
+
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What tells it from others but for its numbers."""
+        return self.name, self.mjcf, self.body, self.joints, self.handle_site, self.handle_geoms
 
 
 Prop = BoxProp | FixtureProp

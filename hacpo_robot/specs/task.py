@@ -70,6 +70,11 @@ class TaskSpec:
         """``fixture/joint`` for every joint of every fixture."""
         return tuple(f"{prop.name}/{joint}" for prop in self.fixtures for joint in prop.joints)
 
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What stays where only numbers change: objects and their parts, and whether there is a goal."""
+        return (*(prop.structure for prop in self.props), self.goal is None)
+
     def with_preset(self, name: str) -> "TaskSpec":
         """The same task under other rewards.
 

@@ -8,7 +8,7 @@ from hacpo_robot.catalog import load_task
 from hacpo_robot.envs.expert import ScriptedExpert
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
 from hacpo_robot.errors import HacpoError
-from hacpo_robot.sim.inspection import inspect_home, inspect_home_contacts, inspect_limits
+from hacpo_robot.sim.inspection import inspect_home, inspect_home_contacts, inspect_ranges
 from hacpo_robot.sim.scene import Scene, make_scene
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray
@@ -112,7 +112,7 @@ def _least_distance(env: ManipulationVecEnv) -> FloatArray:
 
 
 MODEL_CHECKS: dict[str, Callable[[Scene], str | None]] = {
-    "torque limits and ranges": inspect_limits,
+    "ranges of prismatic joints": inspect_ranges,
     "home inside the joint limits": inspect_home,
     "home free of collisions": inspect_home_contacts,
 }

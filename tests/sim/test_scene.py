@@ -86,3 +86,33 @@ def test_unknown_hand_body_is_refused():
 def test_missing_model_file_is_answered_with_the_places_searched():
     with pytest.raises(HacpoError, match=r"no model file 'arms/none\.xml' in .*sim_assets or .*sim_assets"):
         asset("arms/none.xml")
+
+
+@pytest.mark.parametrize(
+    ("actuator", "limit"),
+    [
+        ('<motor joint="joint1" ctrlrange="-140 140"/>', 140.0),
+        ('<motor joint="joint1" ctrlrange="-1.4 1.4" gear="100"/>', 140.0),
+        ('<motor joint="joint1" ctrlrange="-140 140" forcerange="-90 90"/>', 90.0),
+        ('<position joint="joint1" kp="500" ctrlrange="-2.9 2.9" forcerange="-87 87"/>', 87.0),
+        (
+            '<general joint="joint1" gainprm="500" biastype="affine" biasprm="0 -500 -9" forcerange="-9 9"/>',
+            9.0,
+        ),
+        ('<velocity joint="joint1" kv="5" ctrlrange="-3 3"/>', None),
+        ('<motor joint="joint1"/>', None),
+    ],
+)
+def test_an_arms_strength_is_what_its_actuator_can_exert(tmp_path, actuator, limit):
+    scara = load_robot("scara")
+    text = asset(scara.arm.mjcf).read_text()
+    motor = '<motor name="motor1" joint="joint1" ctrlrange="-140 140"/>'
+    assert motor in text
+    (tmp_path / "arm.xml").write_text(text.replace(motor, actuator))
+    robot = replace(scara, arm=replace(scara.arm, mjcf=str(tmp_path / "arm.xml")))
+    if limit is None:
+        with pytest.raises(InvalidSpecError, match="no torque limit for joint1; motors need a ctrlrange"):
+            make_scene(robot, LIFT)
+    else:
+        scene = make_scene(robot, LIFT)
+        assert scene.model.actuator_forcerange[Handles.of(scene).arm_ctrl[0], 1] == limit
