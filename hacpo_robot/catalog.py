@@ -106,21 +106,31 @@ def load_task(name: str) -> TaskSpec:
 
     Args:
         name: Of ``tasks/<name>.py`` or of an entry point ``hacpo_robot.tasks``; or the path of any
-            Python file, ending in ``.py``, that ends in ``TASK = TaskSpec(...)``.
+            Python file, ending in ``.py``, that ends in ``TASK = TaskSpec(...)``. A colon and the name of a
+            reward preset may follow: ``lift:robosuite``.
 
     Raises:
-        UnknownNameError: no such task; the message lists those that exist.
+        UnknownNameError: no such task or preset; the message lists those that exist.
         InvalidSpecError: the file is missing, cannot be run, or has no ``TASK`` of the right type.
     """
-    spec = getattr(_module("tasks", "task", name), "TASK", None)
+    place, colon, preset = name.partition(":")
+    spec = getattr(_module("tasks", "task", place), "TASK", None)
     if not isinstance(spec, TaskSpec):
-        raise InvalidSpecError(f"task {name!r} must end in TASK = TaskSpec(...)")
-    return spec
+        raise InvalidSpecError(f"task {place!r} must end in TASK = TaskSpec(...)")
+    return spec.with_preset(preset) if colon else spec
 
 
 def whole_name(name: str) -> str:
     """The same robot or task by a name that holds in any folder: files by their whole path."""
-    return str(Path(name).resolve()) if name.endswith(".py") else name
+    _, colon, preset = name.partition(":")
+    file = file_of(name)
+    return name if file is None else f"{file.resolve()}{colon}{preset}"
+
+
+def file_of(name: str) -> Path | None:
+    """The file of a robot or task that is given by one."""
+    place = name.partition(":")[0]
+    return Path(place) if place.endswith(".py") else None
 
 
 def _names(folder: str) -> tuple[str, ...]:

@@ -112,6 +112,7 @@ ROBOSUITE = RewardPreset(
         "success": Term(lambda state: robosuite_lifted(state).astype(float), 1.0 / 2.25),
     },
     success=robosuite_lifted,
+    leaning_pays=True,
 )
 
 SCRIPT = (

@@ -95,6 +95,7 @@ ROBOSUITE = RewardPreset(
         "success": Term(lambda state: robosuite_opened(state).astype(float), 0.5),
     },
     success=robosuite_opened,
+    leaning_pays=True,
 )
 
 # -- by hand ---------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ FAR_ENOUGH = 0.34
 """Hinge angle at which the script lets go [rad]."""
 HANDLE_RADIUS = 0.32
 """From hinge to handle [m]."""
-HOVER = 0.08
+HOVER_LEVER = 0.08
 """Height of the tool over the lever before it goes down [m]."""
 
 
@@ -164,12 +165,12 @@ def keep_open(state: TaskState) -> FloatArray:
 
 def before_door(state: TaskState) -> FloatArray:
     """To a point above and before the lever, where there is room to turn."""
-    return to_handle(state, HOOK - [0.0, 0.0, 0.12], above=HOVER)
+    return to_handle(state, HOOK - [0.0, 0.0, 0.12], above=HOVER_LEVER)
 
 
 def over(place: FloatArray) -> Goal:
     """To a point above a place behind the lever."""
-    return lambda state: to_handle(state, place, above=HOVER)
+    return lambda state: to_handle(state, place, above=HOVER_LEVER)
 
 
 def down(place: FloatArray) -> Goal:

@@ -24,7 +24,7 @@ START = Region(x=(-0.05, 0.05), y=(-0.05, 0.05), z=(REST, REST), yaw=(0.0, 2 * n
 """Of lift's cube, wider spread."""
 
 
-def to_goal(state: TaskState) -> FloatArray:
+def cube_to_goal(state: TaskState) -> FloatArray:
     """From the cube to the goal. Shape (..., 3) [m]."""
     return state.goal_pos_w - state.object_pos_w[..., 0, :]
 
@@ -36,12 +36,12 @@ def unload(state: TaskState) -> FloatArray:
 
 def carry(state: TaskState) -> FloatArray:
     """Cube near the goal, seen from afar, while grasped and off the table."""
-    return unload(state) * within(np.linalg.norm(to_goal(state), axis=-1), radius=0.0, margin=0.25)
+    return unload(state) * within(np.linalg.norm(cube_to_goal(state), axis=-1), radius=0.0, margin=0.25)
 
 
 def approach(state: TaskState) -> FloatArray:
     """Cube near the goal, seen from close by, while grasped and off the table."""
-    return unload(state) * within(np.linalg.norm(to_goal(state), axis=-1), radius=0.01, margin=0.06)
+    return unload(state) * within(np.linalg.norm(cube_to_goal(state), axis=-1), radius=0.01, margin=0.06)
 
 
 def rest(state: TaskState) -> FloatArray:
@@ -51,7 +51,7 @@ def rest(state: TaskState) -> FloatArray:
 
 def at_goal(state: TaskState) -> NDArray[np.bool_]:
     """Cube at the goal between the fingertips, however fast."""
-    return (np.linalg.norm(to_goal(state), axis=-1) < RADIUS) & pinched(state)
+    return (np.linalg.norm(cube_to_goal(state), axis=-1) < RADIUS) & pinched(state)
 
 
 def delivered(state: TaskState) -> NDArray[np.bool_]:
@@ -66,7 +66,7 @@ SCRIPT = (
         grip=-1.0,
         done=lambda s: s.object_pos_w[..., 0, 2] > REST + 0.03,
     ),
-    Stage(move=to_goal, grip=-1.0, done=never),
+    Stage(move=cube_to_goal, grip=-1.0, done=never),
 )
 
 TASK = TaskSpec(

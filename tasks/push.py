@@ -34,14 +34,14 @@ BOX = BoxProp(
 )
 
 
-def to_goal(state: TaskState) -> FloatArray:
+def box_to_goal(state: TaskState) -> FloatArray:
     """From the box to the goal, along the table. Shape (..., 3) [m]."""
     return level(state.goal_pos_w - state.object_pos_w[..., 0, :])
 
 
 def direction(state: TaskState) -> FloatArray:
     """Unit vector from the box to the goal, along the table. Shape (..., 3)."""
-    way = to_goal(state)
+    way = box_to_goal(state)
     return way / np.maximum(np.linalg.norm(way, axis=-1, keepdims=True), 1e-6)
 
 

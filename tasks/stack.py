@@ -150,6 +150,7 @@ ROBOSUITE = RewardPreset(
         "success": Term(lambda state: robosuite_stacked(state).astype(float), 0.25),
     },
     success=robosuite_stacked,
+    leaning_pays=True,
 )
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hacpo_robot.cli.main import VERBS
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hacpo_robot"
 LAYERS = (
@@ -75,6 +77,14 @@ def layer(module):
     """First part below the package; the package itself is its ``__init__``."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 else "__init__"
+
+
+def test_the_architecture_page_names_every_module():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    names = {"/".join(path.with_suffix("").parts[1:]) for path in MODULES if path.stem[0] != "_"}
+    verbs = {f"cli/{verb}" for verb in VERBS}
+    assert verbs < names
+    assert [name for name in sorted(names - verbs) if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

@@ -48,7 +48,8 @@ def _robot_line(name: str) -> str:
 def _task_line(name: str) -> str:
     task = load_task(name)
     needs = f"; needs {', '.join(task.needs)}" if task.needs else ""
-    return f"{name:<10} {task.horizon_s:g} s; rewards {', '.join(task.rewards)}{needs}"
+    presets = "".join(f"; also {name}:{preset}" for preset in task.presets)
+    return f"{name:<10} {task.horizon_s:g} s; rewards {', '.join(task.rewards)}{needs}{presets}"
 
 
 def _preset_line(name: str) -> str:

@@ -23,6 +23,10 @@ class Gripper:
         """Servo targets. ``command`` is -1 closed to 1 open, shape (n, 1); returns (n, n_finger_joints)."""
         return self._closed + (command + 1) / 2 * self._span
 
+    def width_at(self, command: FloatArray) -> FloatArray:
+        """Opening that a command leads to. Shape (n, 1) in [-1, 1] and (n, 1) [m]."""
+        return self.width(self.targets(command))
+
     def width(self, finger_pos: FloatArray) -> FloatArray:
         """Opening between the fingertips, by the parabola through its three known values.
 

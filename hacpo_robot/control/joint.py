@@ -6,7 +6,7 @@ from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.action import JointPositionDelta, JointVelocity
 from hacpo_robot.specs.robot import ArmSpec
-from hacpo_robot.specs.signature import Field, FloatArray
+from hacpo_robot.specs.signature import Field, FloatArray, symmetric_field
 from hacpo_robot.specs.terms import TaskState
 
 
@@ -15,9 +15,11 @@ class JointPositionController:
 
     def __init__(self, action: JointPositionDelta, arm: ArmSpec, handles: Handles) -> None:
         """Take the scale from the action spec and the limits from the model."""
-        self._scale = joint_scale(action, handles)
+        self._scale = joint_scale(action, arm)
         self._low, self._high = handles.arm_range.T
-        self.fields: tuple[Field, ...] = (_field("joint_delta", arm, self._scale, arm.joint_units),)
+        self.fields: tuple[Field, ...] = (
+            symmetric_field("joint_delta", arm.joints, self._scale, units=arm.joint_units),
+        )
 
     def targets(self, action: FloatArray, joints: JointState, state: TaskState) -> FloatArray:  # noqa: ARG002
         """Joint position targets inside the joint limits. Shape (n, n_joints) [rad or m]."""
@@ -29,10 +31,12 @@ class JointVelocityController:
 
     def __init__(self, action: JointVelocity, arm: ArmSpec, handles: Handles) -> None:
         """Take the scale from the action spec and the limits from the model."""
-        self._scale = joint_scale(action, handles)
+        self._scale = joint_scale(action, arm)
         self._low, self._high = handles.arm_range.T
-        units = ",".join(f"{unit}/s" for unit in arm.joint_units.split(","))
-        self.fields: tuple[Field, ...] = (_field("joint_velocity", arm, self._scale, units),)
+        units = [f"{unit}/s" for unit in arm.joint_units]
+        self.fields: tuple[Field, ...] = (
+            symmetric_field("joint_velocity", arm.joints, self._scale, units=units),
+        )
 
     def targets(self, action: FloatArray, joints: JointState, state: TaskState) -> FloatArray:  # noqa: ARG002
         """Joint velocity targets. Shape (n, n_joints) [rad/s or m/s]."""
@@ -41,10 +45,6 @@ class JointVelocityController:
         return np.where(stuck, 0.0, velocity)
 
 
-def joint_scale(action: JointPositionDelta | JointVelocity, handles: Handles) -> FloatArray:
+def joint_scale(action: JointPositionDelta | JointVelocity, arm: ArmSpec) -> FloatArray:
     """What action 1 means for every joint. Shape (n_joints,)."""
-    return np.where(handles.arm_slides, action.slide_scale, action.scale)
-
-
-def _field(name: str, arm: ArmSpec, scale: FloatArray, units: str) -> Field:
-    return Field(name=name, elements=arm.joints, unit=units, low=tuple(-scale), high=tuple(scale))
+    return np.where(arm.is_slide, action.slide_scale, action.scale)

@@ -1,6 +1,6 @@
 """What a robot's sensors read of its own body, quantity by quantity."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from hacpo_robot.sim.readout import JointState
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
 from hacpo_robot.specs.sensor import Quantity, SensorSpec
-from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, uniform_field
+from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, symmetric_field, uniform_field
 from hacpo_robot.specs.terms import TaskState
 
 REACH = 2.0
@@ -47,7 +47,7 @@ def body_channels(sensor: SensorSpec, robot: RobotSpec) -> tuple[BodyChannel, ..
 
 
 def _joint_pos(sensor: SensorSpec, robot: RobotSpec) -> tuple[Field, BodyReader]:
-    slides = _slides(robot)
+    slides = np.array(robot.arm.is_slide)
     if sensor.encoding == "raw":
         return _joint_field(sensor, robot, ("rad", 2 * np.pi), ("m", REACH)), lambda _, j: j.pos
     elements, units, bounds = [], [], []
@@ -55,7 +55,7 @@ def _joint_pos(sensor: SensorSpec, robot: RobotSpec) -> tuple[Field, BodyReader]
         elements += [name] if slide else [f"{name}_sin", f"{name}_cos"]
         units += ["m"] if slide else ["1", "1"]
         bounds += [REACH] if slide else [1.0, 1.0]
-    field = _bounded(sensor.field_name(), elements, units, bounds)
+    field = symmetric_field(sensor.field_name(), elements, bounds, units=units)
     return field, lambda _, j: sines_and_cosines(j.pos, slides)
 
 
@@ -138,23 +138,9 @@ def _xyz(sensor: SensorSpec, bound: float, unit: str) -> Field:
     return uniform_field(sensor.field_name(), XYZ, bound, unit=unit, frame=sensor.frame)
 
 
-def _slides(robot: RobotSpec) -> NDArray[np.bool_]:
-    return np.array([name in robot.arm.slides for name in robot.arm.joints])
-
-
 def _joint_field(
     sensor: SensorSpec, robot: RobotSpec, turn: tuple[str, float], slide: tuple[str, float]
 ) -> Field:
     """A number per joint; ``turn`` and ``slide`` are unit and bound of its revolute, prismatic joints."""
-    units, bounds = zip(*(slide if slides else turn for slides in _slides(robot)), strict=True)
-    return _bounded(sensor.field_name(), robot.arm.joints, units, bounds)
-
-
-def _bounded(name: str, elements: Sequence[str], units: Sequence[str], bounds: Sequence[float]) -> Field:
-    return Field(
-        name=name,
-        elements=tuple(elements),
-        unit=units[0] if len(set(units)) == 1 else ",".join(units),
-        low=tuple(-bound for bound in bounds),
-        high=tuple(bounds),
-    )
+    units, bounds = zip(*(slide if slides else turn for slides in robot.arm.is_slide), strict=True)
+    return symmetric_field(sensor.field_name(), robot.arm.joints, bounds, units=units)

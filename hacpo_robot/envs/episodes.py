@@ -1,5 +1,6 @@
 """When episodes end, and why: what every environment protocol wraps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from hacpo_robot.envs.reset import HOME_NOISE
 from hacpo_robot.envs.workcell import CONTROL_HZ, Outcome, Workcell, inside
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.prop import Region
-from hacpo_robot.specs.randomization import Randomization
+from hacpo_robot.specs.randomization import Level, Randomization, level_of
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import FloatArray, IntArray
 from hacpo_robot.specs.task import TaskSpec
@@ -46,7 +47,10 @@ class StepResult:
 
 
 class Episodes:
-    """Owner of a cell and of the age of every world's episode; ended worlds wait for :meth:`begin`."""
+    """Owner of a cell and of the age of every world's episode; ended worlds wait for :meth:`begin`.
+
+    ``elapsed`` is what counts against the horizon, shape (n_worlds,), ``returns`` the reward so far.
+    """
 
     def __init__(self, cell: Workcell, *, tool_region: Region | None = None) -> None:
         """Take over a cell.
@@ -58,6 +62,7 @@ class Episodes:
         self.cell = cell
         self.horizon = round(cell.task.horizon_s * CONTROL_HZ)
         self.elapsed = np.zeros(cell.n_worlds, int)
+        self._skipped = np.zeros(cell.n_worlds, int)
         self.returns = np.zeros(cell.n_worlds)
         self.n_broken = self.n_lost = 0
         self._tool_region = tool_region
@@ -73,8 +78,18 @@ class Episodes:
     def begin(self, worlds: IntArray) -> None:
         """Start new episodes. ``worlds`` has shape (k,)."""
         self.cell.reset(worlds)
-        self.elapsed[worlds] = 0
+        self.elapsed[worlds] = self._skipped[worlds] = 0
         self.returns[worlds] = 0.0
+
+    def shorten(self, n_steps: Sequence[int]) -> None:
+        """Let the present episodes end so many steps earlier. Shape (n_worlds,)."""
+        self.elapsed += n_steps
+        self._skipped += n_steps
+
+    @property
+    def lengths(self) -> IntArray:
+        """Control steps that the present episodes have lasted. Shape (n_worlds,)."""
+        return self.elapsed - self._skipped
 
     def step(self, actions: FloatArray) -> StepResult:
         """Hold actions for one control step. Shape (n_worlds, action size)."""
@@ -95,12 +110,14 @@ class Episodes:
 
     def get_state(self) -> dict[str, FloatArray]:
         """Copies of all numbers that decide the future, generators excepted."""
-        return {**self.cell.get_state(), "elapsed": self.elapsed.copy(), "return": self.returns.copy()}
+        own = {"elapsed": self.elapsed, "skipped": self._skipped, "return": self.returns}
+        return {**self.cell.get_state(), **{name: numbers.copy() for name, numbers in own.items()}}
 
     def set_state(self, state: dict[str, FloatArray]) -> None:
         """Continue from what :meth:`get_state` returned."""
         self.cell.set_state(state)
         self.elapsed[:], self.returns[:] = state["elapsed"], state["return"]
+        self._skipped[:] = state.get("skipped", 0)
 
 
 def make_episodes(
@@ -110,16 +127,17 @@ def make_episodes(
     *,
     seed: int = 0,
     n_threads: int | None = None,
-    randomization: Randomization | None = None,
+    randomization: Randomization | Level | None = None,
 ) -> Episodes:
     """Worlds of a robot on a task, by their specs or names, that start near home.
 
     Raises:
-        UnknownNameError: no such robot or task; the message lists those that exist.
+        UnknownNameError: no such robot, task or level of randomization; the message lists those that exist.
         InvalidSpecError: the robot cannot do the task; the message says why.
     """
     robot = load_robot(robot) if isinstance(robot, str) else robot
     task = load_task(task) if isinstance(task, str) else task
+    varied = level_of(randomization) if isinstance(randomization, str) else randomization
     scene = make_scene(robot, task)
-    cell = Workcell(scene, HOME_NOISE, n_worlds, seed=seed, n_threads=n_threads, randomization=randomization)
+    cell = Workcell(scene, HOME_NOISE, n_worlds, seed=seed, n_threads=n_threads, randomization=varied)
     return Episodes(cell)

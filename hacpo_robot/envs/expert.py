@@ -66,7 +66,7 @@ def tool_action(cell: Workcell, move: FloatArray, turn: FloatArray, grip: FloatA
     else:
         step = solve_twist(cell.joints.jacobian, np.concatenate([move, turn], axis=-1)) + _drift_home(cell)
         rate = COVERED * CONTROL_HZ if isinstance(spec, JointVelocity) else 1.0
-        arm = rate * step / joint_scale(spec, cell.handles)
+        arm = rate * step / joint_scale(spec, cell.robot.arm)
         # Slowing all joints alike keeps the direction where one of them cannot keep up.
         arm = arm / np.maximum(1.0, np.abs(arm).max(axis=-1, keepdims=True))
     return np.clip(np.concatenate([arm, grip[:, None]], axis=-1), -1.0, 1.0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.specs.randomization import Randomization
+from hacpo_robot.specs.randomization import Level, Randomization
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
 
@@ -36,7 +36,8 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
         num_envs: int = 1,
         *,
         n_threads: int | None = None,
-        randomization: Randomization | None = None,
+        render_mode: None = None,
+        randomization: Randomization | Level | None = None,
     ) -> None:
         """Build the worlds; :meth:`reset` comes next.
 
@@ -45,12 +46,16 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
             task: Likewise, see :func:`hacpo_robot.load_task`.
             num_envs: Worlds stepped together.
             n_threads: Native threads; all cores when not given. The result does not depend on it.
-            randomization: How much worlds differ from each other, and from episode to episode.
+            render_mode: None are known; ``gymnasium.make`` makes a single world, which has pictures.
+            randomization: How much worlds differ from each other, and from episode to episode, or the name
+                of a level.
 
         Raises:
-            UnknownNameError: no such robot or task; the message lists those that exist.
-            InvalidSpecError: the robot cannot do the task; the message says why.
+            UnknownNameError: no such robot, task or level; the message lists those that exist.
+            InvalidSpecError: the robot cannot do the task, and the message says why; or a render mode.
         """
+        if render_mode is not None:
+            raise InvalidSpecError(f"no render mode {render_mode!r} of many worlds; gymnasium.make has one")
         self._episodes = make_episodes(
             robot, task, num_envs, n_threads=n_threads, randomization=randomization
         )
@@ -74,7 +79,7 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
         """Start episodes.
 
         Args:
-            seed: An integer gives world ``i`` the generator of ``(seed, i)``, as in
+            seed: An integer gives every world ``i`` that starts anew the generator of ``(seed, i)``, as in
                 :class:`~hacpo_robot.envs.vector.ManipulationVecEnv`. A list gives every world those of
                 a ``ManipulationEnv`` with its own seed, and leaves a world alone where it is ``None``.
                 Without a seed generators go on; the first time chance decides.
@@ -84,12 +89,12 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
             Observations, shape (num_envs, observation size), and an empty info.
         """
         mask = self._reset_mask(options or {})
-        if self._np_random_seed is None and not isinstance(seed, int):
-            self._sow(int(seeding.np_random()[1]))
+        if self._np_random_seed is None:
+            self._sow(int(seeding.np_random()[1]), np.ones(self.num_envs, bool))
         if isinstance(seed, Sequence):
             self._sow_each(seed, mask)
         elif seed is not None:
-            self._sow(seed)
+            self._sow(seed, mask)
         self._episodes.begin(np.flatnonzero(mask))
         return self._episodes.observe(), {}
 
@@ -114,9 +119,9 @@ class ManipulationVectorEnv(VectorEnv[NDArray[np.float32], NDArray[np.floating],
         """Stop the native threads."""
         self.cell.worlds.close()
 
-    def _sow(self, seed: int) -> None:
+    def _sow(self, seed: int, mask: Mask) -> None:
         self._np_random, self._np_random_seed = seeding.np_random(seed)
-        self.cell.seed(seed)
+        self.cell.seed(seed, np.flatnonzero(mask))
 
     def _sow_each(self, seeds: Sequence[int | None], mask: Mask) -> None:
         if len(seeds) != self.num_envs:

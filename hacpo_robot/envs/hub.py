@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hacpo_robot.specs.rotation import matrix_of_sixd, rotation_vector, sixd_of_matrix
-from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, Signature, uniform_field
+from hacpo_robot.specs.signature import (
+    SIXD,
+    XYZ,
+    Field,
+    FloatArray,
+    Signature,
+    symmetric_field,
+    uniform_field,
+)
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
@@ -58,10 +66,16 @@ def world_signature(task: TaskSpec) -> Signature:
     pairs = tuple(f"{one}_{other}" for one, other in combinations(names, 2))
     rest = (
         uniform_field("contact", pairs, 1.0, unit="1"),
-        uniform_field("fixture_joints", task.fixture_joints, np.pi, unit="rad"),
+        _fixture_field(task),
         uniform_field("goal_pos", XYZ, 2.0, unit="m", frame="world"),
     )
     return Signature((*per_prop, *(field for field in rest if field.size)))
+
+
+def _fixture_field(task: TaskSpec) -> Field:
+    units = task.fixture_units
+    bounds = [2.0 if unit == "m" else np.pi for unit in units]
+    return symmetric_field("fixture_joints", task.fixture_joints, bounds, units=units or ("rad",))
 
 
 def body_vector(state: TaskState) -> FloatArray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hacpo_robot.control.joint import joint_scale
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.response import joint_response, tool_response
 from hacpo_robot.sim.scene import Scene
@@ -108,8 +109,7 @@ def controller_like(scene: Scene) -> dict[str, Any]:
         answer = tool_response(scene)
         loop = _delta_loop(scale, answer.stiffness, answer.damping)
         return {"type": "OSC_POSE", "input_ref_frame": "world", **loop}
-    slides = [joint in robot.arm.slides for joint in robot.arm.joints]
-    scale = np.where(slides, action.slide_scale, action.scale)
+    scale = joint_scale(action, robot.arm)
     answer = joint_response(scene)
     if isinstance(action, JointVelocity):
         loop = _delta_loop(AHEAD * scale, answer.damping / AHEAD, answer.damping)

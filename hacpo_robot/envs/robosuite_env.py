@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from hacpo_robot.control.cartesian import UPRIGHT_GAIN
 from hacpo_robot.control.controller import action_signature, make_controller
-from hacpo_robot.control.gripper import Gripper
+from hacpo_robot.control.gripper import GRIPPER_SPEED, Gripper
+from hacpo_robot.envs.imperfection import Imperfection
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.robosuite import (
     COUNTERPARTS,
@@ -39,7 +40,7 @@ NEAR_ENOUGH = 0.025
 
 
 class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
-    """One robosuite environment that senses and takes commands as our robot does.
+    """One robosuite environment that senses and takes commands as our robot does, imperfections included.
 
     Observations have the layout, units and bounds of :class:`~hacpo_robot.envs.single.ManipulationEnv`;
     actions in [-1, 1] too, carried out by robosuite's own controllers with the same scale, in the
@@ -75,6 +76,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         self.robot, self.task = robot, task
         self.horizon = round(task.horizon_s * CONTROL_HZ)
         self.observer, self._gripper = Observer(robot, task), Gripper(robot.gripper)
+        self._imperfection = Imperfection(self.observer.channels, 1, CONTROL_HZ)
         self.observation_signature = self.observer.signature
         low, high = self.observation_signature.low, self.observation_signature.high
         self.observation_space = spaces.Box(low.astype(np.float32), high.astype(np.float32))
@@ -109,6 +111,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         self.simulation.rng = self.simulation.placement_initializer.rng = self.np_random
         self.simulation.reset()
         self._begin()
+        self._imperfection.reset(np.arange(1), self._ideal, [self.np_random])
         return self._observe(), {}
 
     def step(
@@ -120,6 +123,7 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         reward = float(self.simulation.step(command)[1])
         self._elapsed += 1
         self._read()
+        self._imperfection.step(self._ideal, [self.np_random])
         info = {"is_success": bool(self.simulation._check_success())}
         return self._observe(), reward, False, self._elapsed >= self.horizon, info
 
@@ -156,9 +160,10 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     def _read(self) -> None:
         width = self._gripper.width(self._readout.finger_pos)
         self.state, self.joints = self._readout.read(width, np.full((1, 1), self._gripper_command))
+        self._ideal = self.observer.observe(self.state, self.joints)
 
     def _observe(self) -> NDArray[np.float32]:
-        return self.observer.observe(self.state, self.joints)[0].astype(np.float32)
+        return self._imperfection.deliver(self._ideal)[0].astype(np.float32)
 
     def _gripper_step(self, opening: float) -> float:
         """What robosuite's gripper is told for an opening of -1 to 1: 1 to close, -1 to open, 0 to stay.
@@ -167,10 +172,10 @@ class RobosuiteEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         hold some back. So the fingers are watched, as the servo of a gripper does that is told a width.
         """
         spec, width = self.robot.gripper, float(self.state.gripper_width[0, 0])
-        share = (opening + 1) / 2
-        wanted = spec.min_width + share * (spec.stroke + spec.bow * (1 - share))
+        wanted = float(self._gripper.width_at(np.full((1, 1), opening))[0, 0])
         away = wanted - (width + COASTING * (width - self._width_before))
-        self._width_before, self._gripper_command = width, opening
+        self._width_before = width
+        self._gripper_command += np.clip(opening - self._gripper_command, -GRIPPER_SPEED, GRIPPER_SPEED)
         return -np.sign(away) * (abs(away) > NEAR_ENOUGH * spec.stroke)
 
     def _arm_command(self, action: FloatArray) -> FloatArray:

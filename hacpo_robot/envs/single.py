@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from hacpo_robot.envs.episodes import make_episodes
 from hacpo_robot.envs.workcell import CONTROL_HZ
-from hacpo_robot.errors import HacpoError, InvalidSpecError
-from hacpo_robot.sim.camera import Camera
+from hacpo_robot.errors import HacpoError, InvalidSpecError, UnknownNameError
+from hacpo_robot.sim.camera import OVERVIEW, VIEWS, Camera
 from hacpo_robot.sim.scene import make_scene
-from hacpo_robot.specs.randomization import Randomization
+from hacpo_robot.specs.randomization import Level, Randomization
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.task import TaskSpec
 
@@ -27,7 +27,7 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
 
     ``reset(seed=s)`` starts where world 0 of a
     :class:`~hacpo_robot.envs.vector.ManipulationVecEnv` starts after ``seed(s)`` and ``reset()``, and
-    goes on as that world does, bit for bit.
+    goes on as that world does, to rounding: one world alone is laid out otherwise in memory.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": CONTROL_HZ}  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -38,7 +38,8 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
         task: TaskSpec | str,
         *,
         render_mode: str | None = None,
-        randomization: Randomization | None = None,
+        camera: str = OVERVIEW.name,
+        randomization: Randomization | Level | None = None,
     ) -> None:
         """Build the world; :meth:`reset` comes next.
 
@@ -46,15 +47,18 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
             robot: Its spec, or its name or file as :func:`hacpo_robot.load_robot` takes it.
             task: Likewise, see :func:`hacpo_robot.load_task`.
             render_mode: ``rgb_array`` for pictures from :meth:`render`, which need OpenGL.
-            randomization: How much episodes differ.
+            camera: Where they are taken from, one of :data:`hacpo_robot.sim.camera.VIEWS`.
+            randomization: How much episodes differ, or the name of a level.
 
         Raises:
-            UnknownNameError: no such robot or task; the message lists those that exist.
+            UnknownNameError: no such robot, task, camera or level; the message lists those that exist.
             InvalidSpecError: the robot cannot do the task, or there is no such render mode.
         """
         if render_mode not in (None, "rgb_array"):
             raise InvalidSpecError(f"no render mode {render_mode!r}; valid: rgb_array")
-        self.render_mode = render_mode
+        if camera not in VIEWS:
+            raise UnknownNameError("camera", camera, VIEWS)
+        self.render_mode, self._view = render_mode, VIEWS[camera]
         self._episodes = make_episodes(robot, task, 1, n_threads=1, randomization=randomization)
         self.cell = self._episodes.cell
         self.robot, self.task = self.cell.robot, self.cell.task
@@ -121,7 +125,7 @@ class ManipulationEnv(gymnasium.Env[NDArray[np.float32], NDArray[np.floating]]):
     def _open_camera(self) -> Camera:
         scene = make_scene(self.robot, self.task, visual=True)
         try:
-            return Camera(scene)
+            return Camera(scene, self._view)
         except Exception as error:
             backend = os.environ.get("MUJOCO_GL", "")
             raise HacpoError(

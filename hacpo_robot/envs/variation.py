@@ -2,7 +2,6 @@
 
 import copy
 
-import mujoco
 import numpy as np
 
 from hacpo_robot.control.delay import CommandDelay
@@ -61,12 +60,11 @@ class Variation:
         self._delay.forget(world)
         self._apply(world)
 
-    def change_scene(self, scene: Scene) -> list[mujoco.MjModel]:
-        """Go on with another scene of the same structure; every world keeps its factors. Its models."""
+    def change_scene(self, scene: Scene) -> None:
+        """Go on with another scene of the same structure; every world keeps its factors."""
         self.family = ModelFamily(scene, len(self.numbers))
         for world in range(len(self.numbers)):
             self._apply(world)
-        return self.family.models
 
     def delay(self, action: FloatArray) -> FloatArray:
         """Send an action to every world; what arrives there now. Shape (n_worlds, n_actions)."""

@@ -89,7 +89,7 @@ class ManipulationVecEnv(VecEnv):
             self._reset_seeds()
         self.episodes.begin(np.arange(self.num_envs))
         if self._stagger:
-            self.episodes.elapsed[:] = [rng.integers(self.horizon) for rng in self.cell.rngs]
+            self.episodes.shorten([rng.integers(self.horizon) for rng in self.cell.rngs])
         return self.episodes.observe()
 
     def step_async(self, actions: FloatArray) -> None:
@@ -117,7 +117,7 @@ class ManipulationVecEnv(VecEnv):
             "is_success": bool(step.outcome.success[world]),
             "episode": {
                 "r": float(self.episodes.returns[world]),
-                "l": int(self.episodes.elapsed[world]),
+                "l": int(self.episodes.lengths[world]),
                 "t": round(time.monotonic() - self._began, 6),
             },
         }

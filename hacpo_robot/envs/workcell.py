@@ -97,9 +97,9 @@ class Workcell:
         self.state: TaskState
         self.joints: JointState
         self._last_step: tuple[TaskState, TaskState, FloatArray]
-        self.seed(seed)
+        self.rngs = [np.random.default_rng([seed, world]) for world in range(n_worlds)]
         self.reset(np.arange(n_worlds))
-        self._last_step = self.state, self.state, self._width_at(self._gripper_command)
+        self._last_step = self.state, self.state, self._gripper.width_at(self._gripper_command)
 
     @property
     def command_signature(self) -> Signature:
@@ -111,9 +111,10 @@ class Workcell:
         """What actions of -1 and 1 mean there."""
         return CommandScale.of(self.command_signature, self.robot.gripper)
 
-    def seed(self, seed: int) -> None:
-        """Give every world a fresh generator."""
-        self.rngs = [np.random.default_rng([seed, world]) for world in range(self.n_worlds)]
+    def seed(self, seed: int, worlds: IntArray | None = None) -> None:
+        """Give worlds a fresh generator, those of an array of shape (k,) or all."""
+        for world in range(self.n_worlds) if worlds is None else worlds.tolist():
+            self.rngs[world] = np.random.default_rng([seed, world])
 
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
@@ -130,7 +131,8 @@ class Workcell:
         self._sampler = ResetSampler(self.robot, task, self.handles, self._posture_noise)
         models = [self.scene.model] * self.n_worlds
         if self.variation is not None:
-            models = self.variation.change_scene(self.scene)
+            self.variation.change_scene(self.scene)
+            models = self.variation.family.models
         self.worlds.replace_models(models)
 
     def reset(self, worlds: IntArray) -> None:
@@ -209,7 +211,7 @@ class Workcell:
         broken = self.worlds.step(controls)
         self._read()
         self._imperfection.step(self._ideal, self.rngs)
-        self._last_step = before, self.state, self._width_at(action[:, -1:])
+        self._last_step = before, self.state, self._gripper.width_at(action[:, -1:])
         return self._judge(broken)
 
     def observe(self) -> FloatArray:
@@ -224,10 +226,6 @@ class Workcell:
     def effect(self) -> FloatArray:
         """What the last step did to the tool, before any reset. Shape (n_worlds, EFFECT.size)."""
         return compute_effect(*self._last_step)
-
-    def _width_at(self, command: FloatArray) -> FloatArray:
-        """Where the fingers go on a gripper command. Shape (n, 1) in [-1, 1] and (n, 1) [m]."""
-        return self._gripper.width(self._gripper.targets(command))
 
     def _read(self) -> None:
         self.joints = read_joints(self.worlds.sensors, self.handles)

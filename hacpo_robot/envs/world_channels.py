@@ -12,7 +12,7 @@ from hacpo_robot.specs.prop import BoxProp, FixtureProp
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.rotation import sixd_of_matrix
 from hacpo_robot.specs.sensor import FRAMES, CameraSpec, Frame, Quantity, SensorSpec
-from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, uniform_field
+from hacpo_robot.specs.signature import SIXD, XYZ, Field, FloatArray, symmetric_field, uniform_field
 from hacpo_robot.specs.task import TaskSpec
 from hacpo_robot.specs.terms import TaskState
 
@@ -58,7 +58,9 @@ def _goal(sensor: SensorSpec, robot: RobotSpec) -> WorldChannel:
 
 def _joints(sensor: SensorSpec, task: TaskSpec, fixture: FixtureProp) -> WorldChannel:
     columns = [task.fixture_joints.index(f"{fixture.name}/{joint}") for joint in fixture.joints]
-    field = uniform_field(sensor.field_name(fixture.name), fixture.joints, np.pi, unit="rad")
+    units = fixture.joint_units
+    bounds = [REACH if unit == "m" else np.pi for unit in units]
+    field = symmetric_field(sensor.field_name(fixture.name), fixture.joints, bounds, units=units)
     return WorldChannel(sensor, (field,), lambda s: s.fixture_joints[..., columns])
 
 

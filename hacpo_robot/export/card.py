@@ -177,7 +177,7 @@ def _fields(fields: Iterable[Field], jump: Sequence[float] = ()) -> str:
 def _joints(description: PolicyDescription) -> str:
     """A row per joint."""
     arm, body = description.robot.arm, description.body
-    units = ["m" if joint in arm.slides else "rad" for joint in arm.joints]
+    units = arm.joint_units
     speeds = description.limits.joint_speed or [None] * len(units)
     rows = [
         [f"`{joint}`", unit, _number(low), _number(high), _number(speed)]

@@ -172,12 +172,11 @@ def upright_gain(robot: RobotSpec) -> float | None:
 
 
 def _robot(robot: RobotSpec, body: ArmModel) -> dict[str, object]:
-    units = robot.arm.joint_units.split(",")
     return {
         "name": robot.name,
         "n_joints": robot.n_joints,
         "joint_names": list(robot.arm.joints),
-        "joint_units": units * robot.n_joints if len(units) == 1 else units,
+        "joint_units": list(robot.arm.joint_units),
         "home": list(robot.arm.home),
         "base_pos": list(robot.arm.base_pos),
         "joint_low": list(body.low),

@@ -31,8 +31,6 @@ class Handles:
     gripper_ctrl: IntArray
     box_qpos: IntArray
     """First of the seven numbers of each free body. Shape (n_boxes,)."""
-    fixture_qpos: IntArray
-    """Shape (n_fixture_joints,)."""
     fixture_mocap: IntArray
     """Shape (n_fixtures,)."""
     goal_mocap: IntArray
@@ -72,18 +70,16 @@ class Handles:
 
         joints = [model.joint(ROBOT + name) for name in arm.joints]
         fingers = [model.joint(GRIPPER + name) for name in gripper.open_posture]
-        hinges = [f"{fixture.name}/{joint}" for fixture in fixtures for joint in fixture.joints]
         hinge_sensors = [f"{fixture.name}_{joint}" for fixture in fixtures for joint in fixture.joints]
         unlimited = np.array([-np.inf, np.inf])
         return cls(
             arm_qpos=np.array([joint.qposadr[0] for joint in joints]),
             arm_range=np.array([joint.range if joint.limited[0] else unlimited for joint in joints]),
-            arm_slides=np.array([name in arm.slides for name in arm.joints]),
+            arm_slides=np.array(arm.is_slide),
             arm_ctrl=np.array([model.actuator(ROBOT + name).id for name in arm.joints]),
             finger_qpos=np.array([joint.qposadr[0] for joint in fingers]),
             gripper_ctrl=np.array([model.actuator(GRIPPER + name).id for name in gripper.finger_joints]),
             box_qpos=np.array([model.joint(name).qposadr[0] for name in boxes], int),
-            fixture_qpos=np.array([model.joint(name).qposadr[0] for name in hinges], int),
             fixture_mocap=np.array([model.body(f.name).mocapid[0] for f in fixtures], int),
             goal_mocap=np.array([] if task.goal is None else model.body(GOAL).mocapid, int),
             joints=table(arm.joints, "pos", "vel", "effort", "anchor", "axis"),
@@ -102,7 +98,9 @@ class Handles:
 def _touch(scene: Scene) -> IntArray:
     gripper, props = scene.robot.gripper, scene.task.props
     sides = (("left", gripper.left_pads), ("right", gripper.right_pads))
-    names = [touch_sensors(prop, side, pads) for prop in props for side, pads in sides]
+    names = [
+        [name for name, _, _ in touch_sensors(prop, side, pads)] for prop in props for side, pads in sides
+    ]
     most = max(map(len, names), default=1)
     columns = [_columns(scene.model, group + group[:1] * (most - len(group))) for group in names]
     return np.array(columns, int).reshape(len(props), 2, most)

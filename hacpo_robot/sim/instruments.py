@@ -66,20 +66,17 @@ def _sense_table_force(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
 def _add_prop_instruments(spec: mujoco.MjSpec, robot: RobotSpec, prop: Prop) -> None:
     name = prop.name
     if isinstance(prop, BoxProp):
-        frame, target, geoms = TARGET.mjOBJ_XBODY, name, (name,)
+        frame, target = TARGET.mjOBJ_XBODY, name
     else:
         frame, target = TARGET.mjOBJ_SITE, f"{name}/{prop.handle_site}"
-        geoms = tuple(f"{name}/{geom}" for geom in prop.handle_geoms)
         for joint in prop.joints:
             _sense(spec, f"{name}_{joint}", KIND.mjSENS_JOINTPOS, TARGET.mjOBJ_JOINT, f"{name}/{joint}")
     _sense(spec, f"{name}_pos", KIND.mjSENS_FRAMEPOS, frame, target)
     _sense(spec, f"{name}_quat", KIND.mjSENS_FRAMEQUAT, frame, target)
     _sense(spec, f"{name}_vel", KIND.mjSENS_FRAMELINVEL, frame, target)
     for side, pads in (("left", robot.gripper.left_pads), ("right", robot.gripper.right_pads)):
-        for pad in pads:
-            for geom in geoms:
-                toucher = _fingertip(spec, GRIPPER + pad, prop)
-                _sense_contact(spec, f"{side}_{pad}_{geom}", toucher, (TARGET.mjOBJ_GEOM, geom))
+        for sensor, pad, geom in touch_sensors(prop, side, pads):
+            _sense_contact(spec, sensor, _fingertip(spec, GRIPPER + pad, prop), (TARGET.mjOBJ_GEOM, geom))
 
 
 def _fingertip(spec: mujoco.MjSpec, pad: str, prop: Prop) -> tuple[mujoco.mjtObj, str]:
@@ -96,10 +93,10 @@ def _outline(prop: Prop) -> tuple[mujoco.mjtObj, str]:
     return TARGET.mjOBJ_BODY, prop.name
 
 
-def touch_sensors(prop: Prop, side: str, pads: tuple[str, ...]) -> list[str]:
-    """Names of the contact sensors between the pads of one side and a prop."""
+def touch_sensors(prop: Prop, side: str, pads: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """Contact sensors between the pads of one side and a prop: name of sensor, pad and geom of the prop."""
     geoms = (prop.name,) if isinstance(prop, BoxProp) else [f"{prop.name}/{g}" for g in prop.handle_geoms]
-    return [f"{side}_{pad}_{geom}" for pad in pads for geom in geoms]
+    return [(f"{side}_{pad}_{geom}", pad, geom) for pad in pads for geom in geoms]
 
 
 def _sense(

@@ -55,7 +55,7 @@ def load_arm(robot: RobotSpec) -> mujoco.MjSpec:
         spec.delete(motor)
     for name in arm.joints:
         joint = spec.joint(name)
-        _check_slide(robot, name, slides=joint.type == mujoco.mjtJoint.mjJNT_SLIDE)
+        _check_slide(f"robot {robot.name!r}", joint, slides=name in arm.slides, mjcf=arm.mjcf)
         joint.armature = max(joint.armature, arm.armature)
         stiffness = STIFFNESS_PER_TORQUE * forces[name]
         damping = DAMPING_PER_STIFFNESS * stiffness
@@ -87,10 +87,10 @@ def _let_touch_table(spec: mujoco.MjSpec) -> None:
         geom.contype, geom.conaffinity = ARM_COLLIDES
 
 
-def _check_slide(robot: RobotSpec, joint: str, *, slides: bool) -> None:
-    if slides != (joint in robot.arm.slides):
-        kind = "prismatic" if slides else "revolute"
-        raise InvalidSpecError(f"robot {robot.name!r}: joint {joint!r} is {kind} in {robot.arm.mjcf}")
+def _check_slide(whose: str, joint: mujoco.MjsJoint, *, slides: bool, mjcf: str) -> None:
+    if slides != (joint.type == mujoco.mjtJoint.mjJNT_SLIDE):
+        kind = "revolute" if slides else "prismatic"
+        raise InvalidSpecError(f"{whose}: joint {joint.name!r} is {kind} in {mjcf}")
 
 
 def add_servo(spec: mujoco.MjSpec, joint: str, *, force: float, stiffness: float, damping: float) -> None:
@@ -117,12 +117,15 @@ def load_fixture(prop: FixtureProp) -> mujoco.MjSpec:
     robosuite's object files give angles in radians and leave it to the scene to say so.
 
     Raises:
-        InvalidSpecError: the file lacks the body or the handle.
+        InvalidSpecError: the file lacks the body or the handle, or its joints are of another kind.
     """
     spec = load(prop.mjcf)
     spec.compiler.degree = False
     if spec.body(prop.body) is None:
         raise InvalidSpecError(f"fixture {prop.name!r}: no body {prop.body!r} in {prop.mjcf}")
+    for joint in spec.joints:
+        if joint.name in prop.joints:
+            _check_slide(f"fixture {prop.name!r}", joint, slides=joint.name in prop.slides, mjcf=prop.mjcf)
     for geom in spec.geoms:
         geom.contype, geom.conaffinity = FIXTURE_COLLIDES
         geom.group = VISIBLE

@@ -54,7 +54,7 @@ class RobosuiteReadout:
         self._hand = self._id(KIND.mjOBJ_BODY, ARM + robot.arm.hand_body)
         arm = [self._id(KIND.mjOBJ_JOINT, ARM + joint) for joint in robot.arm.joints]
         fingers = [self._id(KIND.mjOBJ_JOINT, GRIPPER + joint) for joint in robot.gripper.finger_joints]
-        self._arm, self._slides = arm, np.array([joint in robot.arm.slides for joint in robot.arm.joints])
+        self._arm, self._slides = arm, np.array(robot.arm.is_slide)
         self._qpos, self._dofs = self._model.jnt_qposadr[arm], self._model.jnt_dofadr[arm]
         self._finger_qpos = self._model.jnt_qposadr[fingers]
         pads = robot.gripper.left_pads, robot.gripper.right_pads

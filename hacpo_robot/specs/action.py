@@ -1,7 +1,9 @@
 """How a robot is commanded. The gripper is the last element of every action: -1 closes it, 1 opens it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+from hacpo_robot.errors import UnknownNameError
 
 Rotation = Literal["upright", "yaw", "full"]
 
@@ -37,6 +39,11 @@ class CartesianDelta:
     rotation: Rotation = "yaw"
     """``upright``: translation only, the tool keeps pointing down; ``yaw``: and turns about the world's
     vertical; ``full``: a rotation vector in the world frame, nothing is held."""
+
+    def __post_init__(self) -> None:
+        """Refuse a rotation that does not exist."""
+        if self.rotation not in get_args(Rotation):
+            raise UnknownNameError("rotation", self.rotation, get_args(Rotation))
 
 
 ActionSpec = JointPositionDelta | JointVelocity | CartesianDelta

@@ -21,6 +21,12 @@ class Region:
     z: Range
     yaw: Range = (0.0, 0.0)
 
+    def __post_init__(self) -> None:
+        """Refuse ranges that are turned round."""
+        for name, (low, high) in vars(self).items():
+            if not low <= high:
+                raise InvalidSpecError(f"region: {name} begins at {low:g}, above its end at {high:g}")
+
     @cached_property
     def low(self) -> FloatArray:
         """Least x, y, z and yaw. Shape (4,)."""
@@ -62,7 +68,9 @@ class FixtureProp:
     body: str
     """Outermost body to take from it."""
     joints: tuple[str, ...]
-    """Names of its joints, reported in this order; all start at 0."""
+    """Names of its joints, reported in this order; they start where the file has them."""
+    slides: tuple[str, ...] = ()
+    """The prismatic ones among ``joints``."""
     damping: tuple[float, ...]
     """Viscous resistance, one per joint [Nm s/rad, prismatic N s/m]."""
     friction: tuple[float, ...]
@@ -77,9 +85,18 @@ class FixtureProp:
     """Place and yaw at reset."""
 
     def __post_init__(self) -> None:
-        """Refuse lists of unequal length."""
+        """Refuse lists of unequal length and slides that are no joints."""
         if not len(self.joints) == len(self.damping) == len(self.friction):
             raise InvalidSpecError(f"fixture {self.name!r}: one damping, one friction value per joint")
+        if unknown := set(self.slides) - set(self.joints):
+            raise InvalidSpecError(
+                f"fixture {self.name!r}: slides {', '.join(sorted(unknown))} are not among the joints"
+            )
+
+    @property
+    def joint_units(self) -> tuple[str, ...]:
+        """Units of the joint positions, in order."""
+        return tuple("m" if joint in self.slides else "rad" for joint in self.joints)
 
     @property
     def structure(self) -> tuple[object, ...]:

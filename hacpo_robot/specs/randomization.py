@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.prop import Range
 from hacpo_robot.specs.signature import FloatArray
 
@@ -84,7 +84,18 @@ LEVELS: Mapping[Level, Randomization | None] = {
     ),
 }
 """Ranges to train with, by name. ``mild``: what a model does not know, and commands that arrive a control
-step late in every other episode; ``wide``: more of all that, and sensor noise."""
+step late in every other episode; ``wide``: more of all that, and of the noise that sensors have."""
+
+
+def level_of(name: Level) -> Randomization | None:
+    """The ranges of a level.
+
+    Raises:
+        UnknownNameError: there is no such level; the message lists those that exist.
+    """
+    if name not in LEVELS:
+        raise UnknownNameError("level of randomization", name, LEVELS)
+    return LEVELS[name]
 
 
 def draw(randomization: Randomization, rng: np.random.Generator) -> FloatArray:

@@ -44,11 +44,14 @@ class ArmSpec:
             )
 
     @property
-    def joint_units(self) -> str:
-        """Unit of the joint positions, as :class:`~hacpo_robot.specs.signature.Field` takes it."""
-        if not self.slides:
-            return "rad"
-        return ",".join("m" if joint in self.slides else "rad" for joint in self.joints)
+    def is_slide(self) -> tuple[bool, ...]:
+        """Which joints are prismatic, in control order."""
+        return tuple(joint in self.slides for joint in self.joints)
+
+    @property
+    def joint_units(self) -> tuple[str, ...]:
+        """Units of the joint positions, in control order."""
+        return tuple("m" if slides else "rad" for slides in self.is_slide)
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ class RobotSpec:
     arm: ArmSpec
     gripper: GripperSpec
     sensors: tuple[SensorSpec, ...]
-    """In the order of the observation vector."""
+    """In the order of the observation vector, where what is sensed of the body comes before the world."""
     action: ActionSpec
     source: str
     """Where the numbers come from."""

@@ -77,7 +77,11 @@ def _unit(vector: FloatArray) -> FloatArray:
 
 
 def upright_error(tool_rot_w: FloatArray) -> FloatArray:
-    """Rotation vector that turns the tool's z axis straight down. (..., 3, 3) -> (..., 3) [rad]."""
+    """Turn towards a tool that points straight down. (..., 3, 3) -> (..., 3).
+
+    A rotation vector but for its length, which is the sine of the tilt: the tilt itself [rad] while that is
+    small, 1 for a level tool, and nothing for one that points straight up.
+    """
     return cross(tool_rot_w[..., :, 2], _DOWN)
 
 

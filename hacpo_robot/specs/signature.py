@@ -1,6 +1,6 @@
 """The layout of a flat vector: which numbers it holds, in which order, in which unit and frame."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,6 +44,21 @@ class Field:
     def size(self) -> int:
         """Number of elements."""
         return len(self.elements)
+
+
+def symmetric_field(
+    name: str, elements: Sequence[str], bounds: Iterable[float], *, units: Sequence[str], frame: str = ""
+) -> Field:
+    """A field whose elements lie in [-bound, bound], each in a unit of its own."""
+    high = tuple(float(bound) for bound in bounds)
+    return Field(
+        name=name,
+        elements=tuple(elements),
+        unit=units[0] if len(set(units)) == 1 else ",".join(units),
+        frame=frame,
+        low=tuple(-bound for bound in high),
+        high=high,
+    )
 
 
 def uniform_field(name: str, elements: tuple[str, ...], bound: float, *, unit: str, frame: str = "") -> Field:
@@ -117,5 +132,11 @@ class Signature:
         return np.concatenate([parts[name] for name in self.names], axis=-1)
 
     def select(self, names: tuple[str, ...]) -> "Signature":
-        """The signature of some of the fields, in their original order."""
+        """The signature of some of the fields, in their original order.
+
+        Raises:
+            UnknownNameError: no field has one of the names.
+        """
+        for name in names:
+            self.where(name)
         return Signature(tuple(field for field in self.fields if field.name in names))

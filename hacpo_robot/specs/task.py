@@ -19,6 +19,8 @@ class RewardPreset:
 
     rewards: Mapping[str, Term]
     success: Success
+    leaning_pays: bool = False
+    """See :class:`TaskSpec`; robosuite's own rewards know no leaning."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,14 @@ class TaskSpec:
     """An object outside ends the episode."""
 
     def __post_init__(self) -> None:
-        """Refuse weights below 0, or that do not sum to 1: rewards lie in [0, 1]."""
+        """Refuse names that repeat, no time, and weights below 0 or of another sum than 1."""
+        names = ["tool", "table", "goal", *(prop.name for prop in self.props)]
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise InvalidSpecError(
+                f"task {self.name!r}: {', '.join(sorted(repeated))} is the name of something else, too"
+            )
+        if not self.horizon_s > 0:
+            raise InvalidSpecError(f"task {self.name!r}: horizon_s must be positive, not {self.horizon_s:g}")
         for name, term in self.rewards.items():
             if not term.weight >= 0:
                 raise InvalidSpecError(f"task {self.name!r}: weight of {name!r} is {term.weight:g}, below 0")
@@ -71,6 +80,11 @@ class TaskSpec:
         return tuple(f"{prop.name}/{joint}" for prop in self.fixtures for joint in prop.joints)
 
     @property
+    def fixture_units(self) -> tuple[str, ...]:
+        """Units of their positions, in the same order."""
+        return tuple(unit for prop in self.fixtures for unit in prop.joint_units)
+
+    @property
     def structure(self) -> tuple[object, ...]:
         """What stays where only numbers change: objects and their parts, and whether there is a goal."""
         return (*(prop.structure for prop in self.props), self.goal is None)
@@ -83,5 +97,4 @@ class TaskSpec:
         """
         if name not in self.presets:
             raise UnknownNameError("reward preset", name, tuple(self.presets))
-        preset = self.presets[name]
-        return replace(self, rewards=preset.rewards, success=preset.success, leaning_pays=True)
+        return replace(self, **vars(self.presets[name]))

@@ -193,7 +193,8 @@ class TrainSettings:
     published, without rehearsals."""
     randomization: Level = "none"
     """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
-    gripper, latency; ``wide``: more of it, and sensor noise. Evaluation is on the model as it is."""
+    gripper, latency; ``wide``: more of it, and of the noise that sensors have. Evaluation is on the model as it
+    is."""
     checkpoint_every: int = 100_000
     """Steps per arm, on the mean, between checkpoints."""
     export_every: int = 0
@@ -248,6 +249,8 @@ def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
             a value of another kind than the default.
     """
     known = {item.name: item for item in fields(kind)}  # pyright: ignore[reportArgumentType]
+    if not isinstance(values, Mapping):
+        raise InvalidSpecError(f"expected some of {', '.join(known)} with their values, not {values!r}")
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise InvalidSpecError(f"unknown setting {unknown[0]!r}; valid: {', '.join(known)}")
@@ -264,8 +267,8 @@ def settings_from_dict(kind: type[S], values: Mapping[str, Any]) -> S:
 def _of_kind(name: str, default: object, value: Any) -> Any:  # noqa: ANN401  whatever YAML holds
     """A value as the default is one: YAML has lists for tuples, and takes 4e-3 for a word."""
     wanted = type(default)
-    if wanted is tuple and isinstance(value, list):
-        return tuple(value)
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        return tuple(_of_kind(name, default[0], each) for each in value)
     if wanted is float and isinstance(value, int | str) and not isinstance(value, bool):
         try:
             return float(value)

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from hacpo_robot.catalog import file_of
 from hacpo_robot.errors import InvalidSpecError, RunFolderError
 from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
 from hacpo_robot.versions import current_commit, installed_versions
@@ -199,8 +200,8 @@ def _whole_lines(text: bytes) -> bytes:
 
 def _digests(settings: TrainSettings) -> dict[str, str]:
     """SHA-256 of the robot and task files of a run that are no part of this package, by name."""
-    files = [Path(name) for name in (settings.task, *settings.robots) if name.endswith(".py")]
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
+    files = [file_of(name) for name in (settings.task, *settings.robots)]
+    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files if file and file.is_file()}
 
 
 def _origin(settings: TrainSettings) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.action import CartesianDelta, JointPositionDelta, JointVelocity
+from hacpo_robot.specs.sensor import SensorSpec
 
 PANDA = load_robot("panda")
 BY_TOOL = CartesianDelta(rotation="full")
@@ -206,4 +207,23 @@ def test_scripted_expert_lifts_there_too(name):
         for _ in range(env.horizon):
             env.step(expert.act()[0])
         assert env.task.success(env.state).all(), f"start {seed}"
+    env.close()
+
+
+def test_imperfect_sensors_are_imperfect_here_too(rng):
+    late = SensorSpec(quantity="joint_pos", delay_s=2 / CONTROL_HZ)
+    noisy = SensorSpec(quantity="tool_pos", frame="world", noise=0.01)
+    env = RobosuiteEnv(replace(PANDA, sensors=(late, noisy)), load_task("lift"))
+    place = env.observation_signature.slices
+    seen = [env.reset(seed=1)[0]]
+    true = [env.joints.pos[0].copy()]
+    misses = []
+    for _ in range(12):
+        seen.append(env.step(rng.uniform(-1, 1, env.action_signature.size))[0])
+        true.append(env.joints.pos[0].copy())
+        misses.append(seen[-1][place["tool_pos"]] - env.state.tool_pos_w[0])
+    delivered = np.array(seen)[:, place["joint_pos"]]
+    np.testing.assert_allclose(delivered[2:], np.array(true)[:-2], atol=1e-6)
+    assert 0.005 < np.std(misses) < 0.02
+    np.testing.assert_array_equal(env.reset(seed=1)[0], seen[0])
     env.close()

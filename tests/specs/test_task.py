@@ -1,12 +1,19 @@
 """What a task may say, and the vocabulary of its rewards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hacpo_robot.catalog import load_task, task_names
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
-from hacpo_robot.specs.task import TaskSpec
+from hacpo_robot.specs.action import CartesianDelta
+from hacpo_robot.specs.prop import Region
+from hacpo_robot.specs.script import never
+from hacpo_robot.specs.task import RewardPreset, TaskSpec
 from hacpo_robot.specs.terms import Term, within
+
+LIFT = load_task("lift")
 
 
 def test_a_negative_weight_is_refused():
@@ -20,6 +27,40 @@ def test_weights_that_do_not_sum_to_one_are_refused():
         TaskSpec(
             name="half", rewards={"a": Term(lambda s: s, 0.5)}, success=lambda s: s, horizon_s=1.0, script=()
         )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"horizon_s": 0.0}, "task 'lift': horizon_s must be positive, not 0"),
+        ({"props": 2 * LIFT.props}, "task 'lift': cube is the name of something else, too"),
+        ({"props": (replace(LIFT.boxes[0], name="tool"),)}, "tool is the name of something else, too"),
+    ],
+)
+def test_what_no_scene_can_be_made_of_is_refused(changes, sentence):
+    with pytest.raises(InvalidSpecError, match=sentence):
+        replace(LIFT, **changes)
+
+
+def test_a_region_that_is_turned_round_is_refused():
+    with pytest.raises(InvalidSpecError, match=r"region: y begins at 0\.1, above its end at -0\.1"):
+        Region(x=(0.0, 0.0), y=(0.1, -0.1), z=(1.0, 1.0))
+
+
+def test_an_unknown_rotation_is_answered_with_the_known_ones():
+    with pytest.raises(
+        UnknownNameError, match=r"unknown rotation 'yow' \(did you mean 'yaw'\?\); valid: full"
+    ):
+        CartesianDelta(rotation="yow")
+
+
+def test_a_reward_preset_goes_by_a_name_of_its_own():
+    assert load_task("lift:robosuite").rewards.keys() == {"reach", "grasp", "success"}
+    assert load_task("lift:robosuite").leaning_pays
+    own = replace(LIFT, presets={"sparse": RewardPreset(rewards={"s": Term(never, 1.0)}, success=never)})
+    assert not own.with_preset("sparse").leaning_pays
+    with pytest.raises(UnknownNameError, match="unknown reward preset 'sparse'; valid: robosuite"):
+        load_task("lift:sparse")
 
 
 @pytest.mark.parametrize("name", task_names())
