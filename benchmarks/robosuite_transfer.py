@@ -16,12 +16,13 @@ from typing import Any
 
 from hacpo_robot.catalog import load_robot
 from hacpo_robot.cli.display import interval
+from hacpo_robot.export.engines import as_action
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.evaluation import Evaluation
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.study.bench import machine
 from hacpo_robot.study.judge import judge
-from hacpo_robot.study.playback import as_action, scale_of
+from hacpo_robot.study.playback import scale_of
 from hacpo_robot.study.robosuite_judge import judge_in_robosuite
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.versions import current_commit

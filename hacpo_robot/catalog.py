@@ -3,9 +3,11 @@
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -157,10 +159,12 @@ def _module(folder: str, kind: str, name: str) -> ModuleType:
 
 def _run_file(kind: str, path: Path) -> ModuleType:
     """A module from a file that belongs to no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"hacpo_robot_{kind}_{sha256(str(path.resolve()).encode()).hexdigest()[:16]}"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise InvalidSpecError(f"no {kind} file {str(path)!r}")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look for the names of annotations
     with _told_as(f"{kind} file {str(path)!r}"):
         spec.loader.exec_module(module)
     return module

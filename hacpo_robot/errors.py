@@ -52,5 +52,9 @@ class MissingExtraError(HacpoError, ImportError):
         super().__init__(f"{library} is not installed; in a checkout: pip install -e '.[{extra}]'")
 
 
+class VideoError(HacpoError, RuntimeError):
+    """Videos that were asked for could not be drawn."""
+
+
 class StudyError(HacpoError, RuntimeError):
     """Some runs of a study failed."""

@@ -17,7 +17,7 @@ from hacpo_robot.cli.main import VERBS
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "hacpo_robot"
 LAYERS = (
-    "errors paths versions cores",
+    "errors paths versions cores markdown",
     "specs",
     "robots tasks",
     "catalog",

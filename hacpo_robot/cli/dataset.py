@@ -31,6 +31,9 @@ def run(arguments: list[str]) -> None:
     parser.add_argument(
         "--translated-from", metavar="ROBOT", help="another arm, whose episodes are translated"
     )
+    parser.add_argument(
+        "--checkpoint", default="last", help="last, best (by success in training), or a number of steps"
+    )
     parser.add_argument("--output", type=Path, help="folder; RUN/datasets/FORMAT when not given")
     chosen = parser.parse_args(arguments)
     if chosen.episodes is not None and chosen.episodes <= 0:
@@ -44,7 +47,7 @@ def run(arguments: list[str]) -> None:
         translated_from=chosen.translated_from,
     )
     output = chosen.output or folder.path / "datasets" / chosen.format
-    fleet = restore_fleet(folder.settings, folder)
+    fleet = restore_fleet(folder.settings, folder, chosen.checkpoint)
     for dataset in collect(fleet, folder.settings, str(folder.path), wanted):
         path = write_dataset(dataset, output, chosen.format)
         print(

@@ -4,15 +4,13 @@ import argparse
 import time
 from pathlib import Path
 
-from hacpo_robot.catalog import load_robot
 from hacpo_robot.cli.display import interval
-from hacpo_robot.cli.opening import open_run
-from hacpo_robot.errors import InvalidSpecError, UnknownNameError
+from hacpo_robot.cli.opening import open_run, some_of
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.parity import ParityReport
 from hacpo_robot.learning.evaluation import Evaluation
-from hacpo_robot.specs.training import TrainSettings
-from hacpo_robot.study.judge import release
+from hacpo_robot.study.judge import Release
 from hacpo_robot.study.train import restore_fleet
 
 
@@ -27,6 +25,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--inputs", default="obs", help="obs: one vector; sensors: each by its name")
     parser.add_argument("--low-pass", type=float, metavar="HZ", help="smooth the commands, cut-off in Hz")
     parser.add_argument("--episodes", type=int, help="held-out, per robot; 0: none; else as in training")
+    parser.add_argument("--output", type=Path, help="folder of the folders; RUN/exported when not given")
     chosen = parser.parse_args(arguments)
     interface = Interface(inputs=chosen.inputs, low_pass_hz=chosen.low_pass)
     folder = open_run(chosen.run)
@@ -34,28 +33,15 @@ def run(arguments: list[str]) -> None:
     n_episodes = settings.eval_episodes if chosen.episodes is None else chosen.episodes
     if n_episodes < 0:
         raise InvalidSpecError(f"episodes must not be negative, but is {n_episodes}")
-    wanted = _wanted(chosen.robots, settings)
+    wanted = some_of(chosen.robots, settings)
     fleet = restore_fleet(settings, folder, chosen.checkpoint, wanted)
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         if learner.name in wanted:
             began = time.monotonic()
-            report, held_out, _ = release(robot, learner, settings, folder, n_episodes, interface)
-            place = folder.exported(learner.name) / "policy.onnx"
-            outcome = _outcome(report, held_out.evaluation)
-            print(f"{place}  {outcome}  in {time.monotonic() - began:.1f} s", flush=True)
-
-
-def _wanted(robots: list[str] | None, settings: TrainSettings) -> list[str]:
-    """Names of the robots to export.
-
-    Raises:
-        UnknownNameError: one did not train in this run.
-    """
-    fleet = [load_robot(name).name for name in settings.robots]
-    for name in robots or ():
-        if name not in fleet:
-            raise UnknownNameError("robot of this run", name, fleet)
-    return robots or fleet
+            place = chosen.output / learner.name if chosen.output else folder.exported(learner.name)
+            release = Release.of(robot, learner, settings, n_episodes, interface)
+            outcome = _outcome(release.export(folder, place), release.held_out.evaluation)
+            print(f"{place / 'policy.onnx'}  {outcome}  in {time.monotonic() - began:.1f} s", flush=True)
 
 
 def _outcome(report: ParityReport, evaluation: Evaluation) -> str:

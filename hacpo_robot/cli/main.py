@@ -5,7 +5,7 @@ import os
 import sys
 from importlib import import_module
 
-from hacpo_robot.errors import HacpoError, UnknownNameError
+from hacpo_robot.errors import ExportError, HacpoError, StudyError, UnknownNameError, VideoError
 
 VERBS = {
     "train": "train a fleet, then evaluate, export and film every policy",
@@ -19,6 +19,9 @@ VERBS = {
     "check": "look a robot, a task or an exported policy over",
     "bench": "simulation speed beside robosuite's own",
 }
+FAILURES = (StudyError, ExportError, VideoError)
+"""Work that was begun as asked and could not be done; what is left is wrong input."""
+EXIT_FAILED = 1
 EXIT_WRONG_INPUT = 2
 EXIT_INTERRUPTED = 130
 EXIT_UNREAD = 141
@@ -48,7 +51,7 @@ def _run(arguments: list[str]) -> None:
         import_module(f"hacpo_robot.cli.{arguments[0]}").run(arguments[1:])
     except HacpoError as error:
         print(f"hacpo-robot: {error}", file=sys.stderr)
-        sys.exit(EXIT_WRONG_INPUT)
+        sys.exit(EXIT_FAILED if isinstance(error, FAILURES) else EXIT_WRONG_INPUT)
     except BrokenPipeError:
         raise
     except OSError as error:  # of files and folders that the user named

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from hacpo_robot.cli.display import Display
-from hacpo_robot.cli.filming import add_filming, filming_of
+from hacpo_robot.catalog import load_robot, load_task
+from hacpo_robot.cli.filming import add_filming, film, filming_of
 from hacpo_robot.datasets.formats import read_dataset
 from hacpo_robot.datasets.replay import Replay, replay
 from hacpo_robot.errors import DatasetError
-from hacpo_robot.study.video import Clip, make_videos
+from hacpo_robot.study.video import Clip, caption_of
 
 OUTCOME = {True: "success", False: "no success"}
 
@@ -32,16 +32,14 @@ def run(arguments: list[str]) -> None:
     header, episode = dataset.header, dataset.episodes[chosen.episode]
     played = replay(header, episode)
     recorded = OUTCOME[bool(episode.success[-1])]
-    print(f"{header.robot} on {header.task}, episode {chosen.episode}, {len(episode)} steps")
+    robot, task = load_robot(header.robot).name, load_task(header.task).name
+    print(f"{robot} on {task}, episode {chosen.episode}, {len(episode)} steps")
     print(f"recorded: {recorded} at the last step; played back: {OUTCOME[played.success]}")
     print(_closeness(played, kept=episode.start is not None))
     if chosen.video:
-        clip = Clip(
-            header.robot, header.task, f"{header.robot}: {OUTCOME[played.success]}", played.qpos, played.mocap
-        )
-        fault = make_videos([[clip]], chosen.video, filming)
-        with Display() as display:
-            display.phase(fault or f"video in {chosen.video}")
+        caption = caption_of(robot, played.success, chosen.episode)
+        clip = Clip(header.robot, header.task, caption, played.qpos, played.mocap, chosen.episode)
+        film([[clip]], chosen.video, filming)
 
 
 def _closeness(played: Replay, *, kept: bool) -> str:

@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> None:
     folder = chosen.study_dir or Path("runs") / plan.title
     files = chosen.results or folder / FOLDER
     if chosen.collect:
-        add_results(files, plan, collect_finished(cells, folder))
+        add_results(files, plan, collect_finished(picked, folder))
     else:
         if folder.exists() and not chosen.resume:
             raise RunFolderError(f"{folder} exists; go on with --resume, or choose another --study-dir")

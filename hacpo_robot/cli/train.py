@@ -1,13 +1,12 @@
 """``hacpo-robot train``: settings from a preset, flags and dotted overrides; then the run."""
 
 import argparse
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import tyro
 
-from hacpo_robot.catalog import load_fleet, load_task, whole_name
+from hacpo_robot.catalog import load_fleet, load_task
 from hacpo_robot.cli.display import Display, result_table
 from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.cli.opening import open_run
@@ -55,9 +54,7 @@ def run(arguments: list[str]) -> None:
 
 def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
     """Checked settings and a new run folder; nothing is written where a check fails."""
-    asked = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
-    robots = tuple(whole_name(robot) for robot in asked.robots)
-    settings = replace(asked, robots=robots, task=whole_name(asked.task))
+    settings = _parse(TrainSettings() if preset is None else load_preset(preset), rest)
     task = load_task(settings.task)
     load_fleet(settings.robots, task)
     default = Path("runs") / f"{task.name}-{datetime.now():%Y%m%d-%H%M%S}"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.envs.reset import Start
 from hacpo_robot.errors import DatasetError
 from hacpo_robot.specs.signature import Field, FloatArray, Signature
@@ -98,7 +98,7 @@ class Dataset:
     @property
     def name(self) -> str:
         """Of its file: the robot, and whom it translates."""
-        robot, source = Path(self.header.robot).stem, self.header.translated_from
+        robot, source = load_robot(self.header.robot).name, self.header.translated_from
         return robot if source is None else f"{robot}_from_{source}"
 
     @property
@@ -114,8 +114,7 @@ class Dataset:
 
 def units(signature: Signature) -> list[str]:
     """The unit of every element, in order."""
-    parts = ((field.unit.split(","), field.size) for field in signature.fields)
-    return [unit for names, size in parts for unit in (names if len(names) == size else names * size)]
+    return [unit for field in signature.fields for unit in field.units]
 
 
 def frames(signature: Signature) -> list[str]:
@@ -124,16 +123,4 @@ def frames(signature: Signature) -> list[str]:
 
 
 def _signature(document: Mapping[str, Any]) -> Signature:
-    return Signature(
-        tuple(
-            Field(
-                name=field["name"],
-                elements=tuple(field["elements"]),
-                unit=field["unit"],
-                frame=field["frame"],
-                low=tuple(field["low"]),
-                high=tuple(field["high"]),
-            )
-            for field in document["fields"]
-        )
-    )
+    return Signature(tuple(map(Field.read, document["fields"])))

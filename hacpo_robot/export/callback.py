@@ -1,5 +1,6 @@
 """Exports on the way: the policy of every so many steps, while it is being trained."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,18 +8,22 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.errors import ExportError
 from hacpo_robot.export.candidate import Candidate
 from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import Provenance
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 
+LOG = logging.getLogger(__name__)
 N_EPISODES = 16
 """Episodes on whose observations each file is compared."""
 
 
 class ExportCallback(BaseCallback):
     """Keeps a folder that holds the newest policy; training goes on as if it were not there.
+
+    An export that is not possible is told in the log, and the folder of before stays.
 
     The model's environment must be a ``ManipulationVecEnv`` in a ``VecNormalize``.
     """
@@ -59,7 +64,10 @@ class ExportCallback(BaseCallback):
         assert isinstance(self.model, PPO)
         candidate = Candidate(model=self.model, env=self._env, interface=self._interface)
         apart = make_vec_env(self._env.robot, self._env.task, N_EPISODES, HELD_OUT + self._provenance.seed)
-        episodes = evaluate(apart, candidate.as_trained().predict, N_EPISODES).episodes
+        episodes = evaluate(apart, candidate.act(), N_EPISODES).episodes
         apart.close()
         provenance = replace(self._provenance, step=self.num_timesteps)
-        export_policy(candidate, self._folder, provenance, episodes)
+        try:
+            export_policy(candidate, self._folder, provenance, episodes)
+        except ExportError as error:
+            LOG.warning("no export of %s at %d steps: %s", self._env.robot.name, self.num_timesteps, error)

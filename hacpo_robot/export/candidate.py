@@ -8,10 +8,12 @@ from stable_baselines3 import PPO
 
 from hacpo_robot.envs.vector import ManipulationVecEnv
 from hacpo_robot.envs.workcell import CONTROL_HZ
+from hacpo_robot.export.engines import as_action
 from hacpo_robot.export.graph import PolicyGraph, make_policy_graph
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import ArmModel
 from hacpo_robot.export.trained import TrainedPolicy
+from hacpo_robot.learning.evaluation import Act
 from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import Signature
 
@@ -57,6 +59,11 @@ class Candidate:
     def as_trained(self) -> TrainedPolicy:
         """The policy in torch, with the low pass of the file."""
         return TrainedPolicy(self.model, self.scale, self.interface.keep(CONTROL_HZ))
+
+    def act(self) -> Act:
+        """What the file does, as a function to actions in [-1, 1]; a new one for every evaluation."""
+        trained = self.as_trained()
+        return trained.predict if self.interface.low_pass_hz is None else as_action(trained, self.scale)
 
     def as_graph(self) -> PolicyGraph:
         """The policy as one graph.

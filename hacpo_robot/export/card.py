@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import yaml
 
 from hacpo_robot.export.metadata import CONTROL_TYPES, PolicyDescription, gripper_speed, upright_gain
+from hacpo_robot.markdown import table
 from hacpo_robot.specs.robot import RobotSpec
 from hacpo_robot.specs.signature import Field
 
@@ -171,7 +172,7 @@ def _fields(fields: Iterable[Field], jump: Sequence[float] = ()) -> str:
             row.append(", ".join(f"{value:.3g}" for value in jump[at : at + field.size]))
             at += field.size
         rows.append(row)
-    return _table(header + ["largest change"] * bool(jump), rows)
+    return table(header + ["largest change"] * bool(jump), rows)
 
 
 def _joints(description: PolicyDescription) -> str:
@@ -183,12 +184,8 @@ def _joints(description: PolicyDescription) -> str:
         [f"`{joint}`", unit, _number(low), _number(high), _number(speed)]
         for joint, unit, low, high, speed in zip(arm.joints, units, body.low, body.high, speeds, strict=True)
     ]
-    return _table(["joint", "unit", "least", "greatest", "largest speed, per s"], rows)
+    return table(["joint", "unit", "least", "greatest", "largest speed, per s"], rows)
 
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
-
-
-def _table(header: list[str], rows: Iterable[list[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows))

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hacpo_robot.export.interface import MEMORY
+from hacpo_robot.learning.evaluation import Act
+from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray
 
 
@@ -22,6 +24,19 @@ class Engine(Protocol):
     def act_flat(self, observation: ArrayLike) -> NDArray[np.floating]:
         """Commands for raw observations. Shape (observation size,) or (n, observation size)."""
         ...
+
+
+def as_action(policy: Engine, scale: CommandScale) -> Act:
+    """A policy that commands, as a function to actions in [-1, 1], which simulated controllers take.
+
+    It starts without a last command: make a new one for every evaluation.
+    """
+    policy.reset()
+
+    def act(observation: NDArray[np.float32]) -> NDArray[np.floating]:
+        return scale.actions(policy.act_flat(observation))
+
+    return act
 
 
 class OpenCVPolicy:

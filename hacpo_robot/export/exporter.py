@@ -64,7 +64,7 @@ def export_policy(
         ExportError: statistics are missing, the file differs from the policy, or the folder
             holds something else.
     """
-    _check_replaceable(folder)
+    check_replaceable(folder)
     _check_recorded(episodes, candidate.observation.size)
     folder.parent.mkdir(parents=True, exist_ok=True)
     description = _describe(candidate, provenance, episodes, evaluation)
@@ -112,12 +112,15 @@ def _prove(
     """How far the file is from the policy.
 
     Raises:
-        ExportError: too far.
+        ExportError: too far, or the runtime refuses the file.
     """
     recorded = np.concatenate(episodes)
     spread = np.linspace(0, len(recorded) - 1, min(N_RECORDED, len(recorded))).astype(int)
     observations = {"recorded": recorded[spread], **invented_observations(candidate.observation)}
-    policy = runtime.load_policy(file)
+    try:
+        policy = runtime.load_policy(file)
+    except runtime.PolicyError as error:
+        raise ExportError(f"the runtime refuses the file: {error}") from error
     engines = {"onnxruntime": policy, "cv2": OpenCVPolicy(file, inputs)}
     report = check_parity(candidate.as_trained(), engines, observations)
     if not report.passed:
@@ -168,8 +171,12 @@ def _check_recorded(episodes: Sequence[FloatArray], size: int) -> None:
             raise ExportError("recorded observations are not all finite")
 
 
-def _check_replaceable(folder: Path) -> None:
-    """Refuse to replace what is not an earlier export."""
+def check_replaceable(folder: Path) -> None:
+    """Refuse to replace what is not an earlier export.
+
+    Raises:
+        ExportError: the folder holds something else.
+    """
     if folder.is_dir():
         strangers = sorted({path.name for path in folder.iterdir()} - {*FILES, "__pycache__"})
         if strangers:

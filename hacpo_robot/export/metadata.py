@@ -35,6 +35,8 @@ class Provenance:
     """Kind of sharing, ``none`` where the robot learned alone."""
     robots: tuple[str, ...]
     """Every robot of the fleet, this one included."""
+    randomization: str = "none"
+    """How much the worlds differed, by name of the level."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +156,7 @@ def policy_metadata(description: PolicyDescription) -> dict[str, Any]:
             "seed": provenance.seed,
             "steps": provenance.step,
             "sharing": provenance.sharing,
+            "randomization": provenance.randomization,
         },
         "evaluation": _evaluation(description.evaluation),
         "parity": None if parity is None else parity.as_json(),
@@ -181,7 +184,7 @@ def _robot(robot: RobotSpec, body: ArmModel) -> dict[str, object]:
         "base_pos": list(robot.arm.base_pos),
         "joint_low": list(body.low),
         "joint_high": list(body.high),
-        "gripper": robot.gripper.mjcf,
+        "gripper": robot.gripper.name,
         "gripper_width": [robot.gripper.min_width, robot.gripper.max_width],
     }
 
@@ -200,19 +203,7 @@ def _field(field: Field) -> dict[str, object]:
 
 def read_signature(fields: Iterable[Mapping[str, Any]]) -> Signature:
     """The layout that ``observations`` or ``actions`` of a document describe."""
-    return Signature(
-        tuple(
-            Field(
-                name=field["name"],
-                elements=tuple(field["element_names"]),
-                unit=field["unit"],
-                frame=field["frame"] or "",
-                low=tuple(field["low"]),
-                high=tuple(field["high"]),
-            )
-            for field in fields
-        )
-    )
+    return Signature(tuple(Field.read(field, elements="element_names") for field in fields))
 
 
 def _limits(limits: Limits) -> dict[str, object]:

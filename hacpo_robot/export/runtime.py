@@ -760,7 +760,7 @@ _TEXT, _NUMBER, _POSITIVE = (
 )
 _FIELD = {
     "name": _TEXT,
-    "size": _between(1, MAX_WIDTH),
+    "size": _Leaf(lambda value: type(value) is int and 0 < value <= MAX_WIDTH, "a whole number of elements"),
     "element_names": [_TEXT],
     "low": [_NUMBER],
     "high": [_NUMBER],

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,23 @@ class Field:
     def size(self) -> int:
         """Number of elements."""
         return len(self.elements)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Unit of every element, in order."""
+        units = tuple(self.unit.split(","))
+        return units if len(units) == self.size else units * self.size
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any], elements: str = "elements") -> "Field":
+        """A field from plain data, as JSON has it, the names of its elements under ``elements``."""
+        lists = {"elements": elements, "low": "low", "high": "high"}
+        return cls(
+            name=document["name"],
+            unit=document["unit"],
+            frame=document["frame"] or "",
+            **{name: tuple(document[key]) for name, key in lists.items()},
+        )
 
 
 def symmetric_field(

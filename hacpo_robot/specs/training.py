@@ -193,8 +193,8 @@ class TrainSettings:
     published, without rehearsals."""
     randomization: Level = "none"
     """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
-    gripper, latency; ``wide``: more of it, and of the noise that sensors have. Evaluation is on the model as it
-    is."""
+    gripper, latency; ``wide``: more of it, and of the noise that sensors have. Evaluation is on the model
+    as it is."""
     checkpoint_every: int = 100_000
     """Steps per arm, on the mean, between checkpoints."""
     export_every: int = 0

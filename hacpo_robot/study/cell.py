@@ -6,13 +6,14 @@ import shutil
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hacpo_robot.errors import HacpoError, RunFolderError
 from hacpo_robot.learning.checkpoint import find_checkpoint
-from hacpo_robot.study.lock import LOCK
+from hacpo_robot.study.lock import LOCK, locked
 from hacpo_robot.study.meter import Interrupted, Progress, Watch
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.run_folder import RunFolder
@@ -34,7 +35,8 @@ def open_or_create(cell: Cell, folder: Path, command: str) -> tuple[RunFolder, b
     What a run left that was killed before its first checkpoint is removed.
 
     Raises:
-        RunFolderError: something else is in the way, or what is there lacks settings of now.
+        RunFolderError: something else is in the way, another process trains there, or what is there lacks
+            settings of now.
         CheckpointError: there are checkpoints, and none is whole and of this version.
     """
     checkpoints = folder / "checkpoints"
@@ -108,7 +110,8 @@ def _remove_beginning(folder: Path) -> None:
     strange = sorted({path.name for path in folder.iterdir()} - BEFORE_CHECKPOINT)
     if strange:
         raise RunFolderError(f"{folder} is in the way: it holds {strange[0]} and no checkpoint to go on from")
-    shutil.rmtree(folder)
+    with locked(folder, "trains in"):
+        shutil.rmtree(folder)
 
 
 def _work(cell: Cell, folder: Path, command: str, cores: Sequence[int], news: Connection) -> None:
@@ -130,5 +133,6 @@ def _work(cell: Cell, folder: Path, command: str, cores: Sequence[int], news: Co
     except Interrupted:
         sys.exit(STOPPED)
     except HacpoError as error:
+        traceback.print_exc()  # into the log, where it has been opened
         news.send(str(error))
         sys.exit(FAILED)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,8 @@ from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.lessons import read_lessons
 from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.results import Note, Place, Reached, Results, Run, Taught
-from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.run_folder import EVALUATION, RunFolder
 from hacpo_robot.study.sameness import check_same
-
-FINISHED = Path("eval") / "eval_info.json"
-"""The last file that a run without video writes, whole or not at all."""
-
-
-def is_finished(folder: Path) -> bool:
-    """Whether a run needs no more work."""
-    return (folder / FINISHED).is_file()
 
 
 def collect_finished(cells: Sequence[Cell], folder: Path) -> Results:
@@ -29,7 +22,7 @@ def collect_finished(cells: Sequence[Cell], folder: Path) -> Results:
     """
     found = Results()
     for cell in cells:
-        if is_finished(folder / cell.name):
+        if RunFolder(folder / cell.name).is_finished:
             run = RunFolder.open(folder / cell.name)
             check_same(cell, run)
             found += collect(cell, run)
@@ -41,7 +34,9 @@ def collect(cell: Cell, run: RunFolder) -> Results:
     place = vars(Place(cell.task, cell.fleet, cell.condition, cell.seed))
     notes = run.read_progress()
     curves = {(row["robot"], row["iteration"]): row for row in notes}  # the last of those noted twice
-    facts, settings = run.facts, run.settings
+    facts = run.facts
+    # Files go by the names that the study has of them.
+    settings = replace(run.settings, robots=cell.settings.robots, task=cell.settings.task)
     origin = Run(
         **place,
         name=cell.name,
@@ -63,7 +58,7 @@ def collect(cell: Cell, run: RunFolder) -> Results:
 
 
 def _read_evaluation(run: RunFolder, place: dict[str, Any], steps: int, wall_s: float) -> tuple[Reached, ...]:
-    robots = json.loads((run.path / FINISHED).read_text())["per_robot"]
+    robots = json.loads((run.path / EVALUATION).read_text())["per_robot"]
     return tuple(
         Reached(
             **place,

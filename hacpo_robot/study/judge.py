@@ -8,7 +8,9 @@ import numpy as np
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import ManipulationVecEnv, make_vec_env
+from hacpo_robot.errors import ExportError
 from hacpo_robot.export.candidate import Candidate
+from hacpo_robot.export.engines import as_action
 from hacpo_robot.export.exporter import export_policy
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.metadata import Provenance, ReportedEvaluation
@@ -20,9 +22,8 @@ from hacpo_robot.learning.learner import Learner
 from hacpo_robot.specs.randomization import LEVELS, Level
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Interrupted, Watch
-from hacpo_robot.study.playback import as_action
-from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.video import DEFAULT_FILMING, Clip, Filming, make_videos
+from hacpo_robot.study.run_folder import EVALUATION, RunFolder
+from hacpo_robot.study.video import DEFAULT_FILMING, Clip, Filming, caption_of, make_videos
 
 RECORDED = 16
 """Episodes on whose observations a file is compared that is not evaluated."""
@@ -42,75 +43,110 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
     """Evaluate, export and film every policy of a fleet.
 
     Raises:
-        ExportError: a policy could not leave.
+        ExportError: policies could not leave; told when everything else is done.
         Interrupted: ``watch.should_stop`` said so, before the next robot.
     """
-    results, films = [], []
+    results, films, faults = [], [], []
+    judged: dict[str, HeldOut] = {}
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         if watch.should_stop():
             raise Interrupted
         watch.phase(f"evaluating {learner.name} on {settings.eval_episodes} held-out episodes")
-        report, held_out, clips = release(robot, learner, settings, run, settings.eval_episodes)
-        results.append(Result(learner.name, held_out.evaluation, report.largest))
-        films.append(clips)
-    evaluations = {result.robot: result.evaluation for result in results}
-    write_evaluation(run, evaluations, {"seed": settings.seed, "randomization": "none", "noise": 0.0})
+        release = Release.of(robot, learner, settings, settings.eval_episodes)
+        judged[learner.name] = release.held_out
+        films.append(release.clips)
+        try:
+            report = release.export(run, run.exported(learner.name))
+        except ExportError as error:
+            faults.append(f"{learner.name}: {error}")
+        else:
+            results.append(Result(learner.name, release.held_out.evaluation, report.largest))
+    write_evaluation(run, judged, {"seed": settings.seed, "randomization": "none", "noise": 0.0})
     if settings.video and not watch.should_stop():
-        film(films, run.videos, watch)
+        watch.phase("drawing videos")
+        fault = make_videos([list(row) for row in zip(*films, strict=True)], run.videos)
+        watch.phase(fault or f"videos in {run.videos}")
+    if faults:
+        raise ExportError("; ".join(faults))
     return results
 
 
-def release(
-    robot: str,
-    learner: Learner,
-    settings: TrainSettings,
-    run: RunFolder,
-    n_episodes: int,
-    interface: Interface | None = None,
-) -> tuple[ParityReport, HeldOut, list[Clip]]:
-    """Evaluate one policy and export it, and run the same episodes with the file.
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """A policy that is to leave, and the episodes that it was judged by."""
 
-    Args:
-        robot: Name or file, as the settings have it.
-        learner: That robot's, as it is to leave.
-        settings: Of the run.
-        run: Where the folder goes.
-        n_episodes: Held-out episodes. 0: a few are run to compare on, and nothing is said about success.
-        interface: What the file takes; one vector when not given.
+    robot: str
+    """Name or file, as the settings have it."""
+    learner: Learner
+    settings: TrainSettings
+    candidate: Candidate
+    held_out: HeldOut
+    clips: list[Clip]
+    is_evaluation: bool
+    """Whether success is said of these episodes; else they are only what the file is compared on."""
 
-    Raises:
-        ExportError: the policy could not leave.
-    """
-    assert isinstance(learner.env, ManipulationVecEnv)
-    candidate = Candidate(model=learner.model, env=learner.env, interface=interface or Interface())
-    smoothed = candidate.interface.low_pass_hz is not None
-    act = as_action(candidate.as_trained(), candidate.scale) if smoothed else learner.act
-    starts = n_episodes or RECORDED, settings.seed
-    held_out, clips = judge(robot, settings.task, act, *starts)
+    @classmethod
+    def of(
+        cls,
+        robot: str,
+        learner: Learner,
+        settings: TrainSettings,
+        n_episodes: int,
+        interface: Interface | None = None,
+    ) -> "Release":
+        """Judge a policy as its file will be.
 
-    def trial(policy: Policy) -> ClosedLoop:
-        again, _ = judge(robot, settings.task, as_action(policy, candidate.scale), *starts)
-        return compare_episodes(held_out.at_end, again.at_end)
+        Args:
+            robot: Name or file, as the settings have it.
+            learner: That robot's, as it is to leave.
+            settings: Of the run.
+            n_episodes: Held-out episodes. 0: a few are run to compare on, and nothing is said about success.
+            interface: What the file takes; one vector when not given.
+        """
+        assert isinstance(learner.env, ManipulationVecEnv)
+        candidate = Candidate(model=learner.model, env=learner.env, interface=interface or Interface())
+        held_out, clips = judge(robot, settings.task, candidate.act(), n_episodes or RECORDED, settings.seed)
+        return cls(
+            robot=robot,
+            learner=learner,
+            settings=settings,
+            candidate=candidate,
+            held_out=held_out,
+            clips=clips,
+            is_evaluation=n_episodes > 0,
+        )
 
-    report = export_policy(
-        candidate,
-        run.exported(learner.name),
-        provenance_of(learner, settings, run),
-        held_out.episodes,
-        _for_export(held_out.evaluation) if n_episodes else None,
-        trial if n_episodes else None,
-    )
-    return report, held_out, clips
+    def export(self, run: RunFolder, folder: Path) -> ParityReport:
+        """Write the file and its folder, and run the same episodes with it where they are an evaluation.
+
+        Raises:
+            ExportError: the policy could not leave.
+        """
+        return export_policy(
+            self.candidate,
+            folder,
+            provenance_of(self.learner, self.settings, run),
+            self.held_out.episodes,
+            _for_export(self.held_out.evaluation) if self.is_evaluation else None,
+            self._trial if self.is_evaluation else None,
+        )
+
+    def _trial(self, policy: Policy) -> ClosedLoop:
+        act = as_action(policy, self.candidate.scale)
+        at_end = self.held_out.at_end
+        again, _ = judge(self.robot, self.settings.task, act, len(at_end), self.settings.seed)
+        return compare_episodes(at_end, again.at_end)
 
 
 def provenance_of(learner: Learner, settings: TrainSettings, run: RunFolder) -> Provenance:
     """Where a learner's policy comes from."""
     return Provenance(
-        run=str(run.path),
+        run=str(run.path) if run.path.name else run.path.resolve().name,
         step=learner.model.num_timesteps,
         seed=settings.seed,
         sharing=settings.sharing,
         robots=tuple(load_robot(name).name for name in settings.robots),
+        randomization=settings.randomization,
     )
 
 
@@ -128,10 +164,10 @@ def judge(
     act: Act,
     n_episodes: int,
     seed: int,
-    n_filmed: int = DEFAULT_FILMING.n_episodes,
+    filming: Filming = DEFAULT_FILMING,
     randomization: Level = "none",
 ) -> tuple[HeldOut, list[Clip]]:
-    """Held-out episodes of one policy, and recordings of the first few.
+    """Held-out episodes of one policy, and recordings of some.
 
     Args:
         robot: Name or file, see :func:`hacpo_robot.catalog.load_robot`.
@@ -139,57 +175,45 @@ def judge(
         act: Raw observations to actions in [-1, 1].
         n_episodes: Run side by side.
         seed: Of the training run; held-out episodes start elsewhere.
-        n_filmed: How many are recorded, if there are so many.
+        filming: Which ones are recorded, and how many if there are so many.
         randomization: How much the episodes' bodies and objects differ.
     """
     body, varied = load_robot(robot), LEVELS[randomization]
     env = make_vec_env(body, load_task(task), n_episodes, HELD_OUT + seed, randomization=varied)
-    filmed = min(n_filmed, n_episodes)
     places, mocaps = [], []
 
     def record() -> None:
-        places.append(env.cell.worlds.qpos[:filmed].copy())
-        mocaps.append(env.cell.worlds.mocap[:filmed].copy())
+        places.append(env.cell.worlds.qpos.copy())
+        mocaps.append(env.cell.worlds.mocap.copy())
 
     held_out = evaluate(env, act, n_episodes, record)
     env.close()
     clips = []
-    for world, success in enumerate(held_out.at_end[:filmed]):
+    for world in filming.choose(held_out.at_end):
         length = held_out.lengths[world]
-        caption = f"{env.robot.name}: {'success' if success else 'failure'}"
         qpos = np.stack([place[world] for place in places[:length]])
-        clips.append(Clip(robot, task, caption, qpos, mocaps[0][world]))
+        caption = caption_of(body.name, bool(held_out.at_end[world]), world)
+        clips.append(Clip(robot, task, caption, qpos, mocaps[0][world], world))
     return held_out, clips
 
 
 def write_evaluation(
     run: RunFolder,
-    evaluations: dict[str, Evaluation],
+    judged: Mapping[str, HeldOut],
     conditions: Mapping[str, float | str],
-    name: str = "eval_info",
+    name: str = EVALUATION.stem,
 ) -> Path:
-    """``eval/<name>.json``: the conditions, per robot, and all together.
+    """``eval/<name>.json``: the conditions, per robot with the outcome of every episode, and all together.
 
     ``eval_info`` is what training ends with, and says that a run is finished.
     """
     document = {
         "conditions": dict(conditions),
-        "per_robot": {robot: asdict(evaluation) for robot, evaluation in evaluations.items()},
-        "overall": asdict(pool_evaluations(list(evaluations.values()))),
+        "per_robot": {
+            robot: asdict(held_out.evaluation) | {"successes": held_out.at_end.tolist()}
+            for robot, held_out in judged.items()
+        },
+        "overall": asdict(pool_evaluations([held_out.evaluation for held_out in judged.values()])),
     }
     run.write_json(f"eval/{name}.json", document)
     return run.path / "eval" / f"{name}.json"
-
-
-def film(films: list[list[Clip]], folder: Path, watch: Watch, filming: Filming = DEFAULT_FILMING) -> None:
-    """Videos of recorded episodes, robots side by side; without OpenGL, one sentence instead.
-
-    Args:
-        films: Of every robot its clips, as many as of all others.
-        folder: Where to.
-        watch: Who is told.
-        filming: Size and camera.
-    """
-    watch.phase("drawing videos")
-    fault = make_videos([list(row) for row in zip(*films, strict=True)], folder, filming)
-    watch.phase(fault or f"videos in {folder}")

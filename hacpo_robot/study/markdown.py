@@ -1,13 +1,8 @@
 """Figures as the tables of a page show them."""
 
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sized
 
 from hacpo_robot.study.statistics import Estimate
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Markdown."""
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *rows))
 
 
 def share(found: Estimate) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.catalog import load_fleet, load_task
+from hacpo_robot.catalog import file_of, load_fleet, load_task
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.training import TrainSettings, settings_from_dict
 
@@ -54,14 +54,24 @@ class Plan:
         for name in self.headline:
             if name not in self.conditions:
                 raise UnknownNameError("condition", name, self.conditions)
-        names = [*self.tasks, *self.fleets, *self.conditions]
+        names = [*map(_short, self.tasks), *self.fleets, *self.conditions]
         if "-" in "".join(names):
             raise InvalidSpecError(f"no dash in names of a study, it separates them: {' '.join(names)}")
+        if len(set(map(_short, self.tasks))) < len(self.tasks):
+            raise InvalidSpecError(f"two tasks of one name: {' '.join(self.tasks)}")
         if not (self.headline and self.tasks and self.fleets and self.seeds > 0):
             raise InvalidSpecError(f"study {self.name} needs fleets, tasks, a headline and at least one seed")
+        self.cells(1)
+
+    def check_fleets(self) -> None:
+        """Refuse robots and tasks that do not exist, or do not fit each other.
+
+        Raises:
+            UnknownNameError: no such robot or task.
+            InvalidSpecError: a robot cannot do a task.
+        """
         for task, robots in product(self.tasks, self.fleets.values()):
             load_fleet(robots, load_task(task))
-        self.cells(1)
 
     @property
     def title(self) -> str:
@@ -82,7 +92,7 @@ class Plan:
         place = {"task": task, "robots": list(self.fleets[fleet]), "seed": seed}
         layers = (self.settings, self.tasks[task], self.conditions[condition], place)
         settings = settings_from_dict(TrainSettings, _merged(*layers))
-        parts = [Path(task).stem] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
+        parts = [_short(task)] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
         return Cell("-".join([*parts, condition, str(seed)]), task, fleet, condition, seed, settings)
 
 
@@ -96,15 +106,23 @@ def load_plan(name: str) -> Plan:
 
     Raises:
         UnknownNameError: no such preset, robot, task or condition; the message lists those that exist.
-        InvalidSpecError: the file holds no plan.
+        InvalidSpecError: the file holds no plan, or one that cannot be run.
     """
     path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
     if not path.is_file():
         raise UnknownNameError("study", name, plan_names())
     try:
-        return plan_from_dict(name, yaml.safe_load(path.read_text()))
+        plan = plan_from_dict(name, yaml.safe_load(path.read_text()))
     except (yaml.YAMLError, TypeError, AttributeError) as error:
         raise InvalidSpecError(f"{path} holds no study: {' '.join(str(error).split())}") from error
+    plan.check_fleets()
+    return plan
+
+
+def _short(task: str) -> str:
+    """Of a task in the names of cells: a file without folder and ending."""
+    file = file_of(task)
+    return task if file is None else file.stem
 
 
 def plan_from_dict(name: str, values: Mapping[str, Any]) -> Plan:

@@ -3,16 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hacpo_robot.control.controller import action_signature, make_controller
 from hacpo_robot.envs.observation import Observer
 from hacpo_robot.envs.workcell import CONTROL_HZ
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.export.engines import Engine
 from hacpo_robot.export.metadata import read_signature
 from hacpo_robot.export.runtime import Policy
-from hacpo_robot.learning.evaluation import Act
 from hacpo_robot.sim.handles import Handles
 from hacpo_robot.sim.scene import make_scene
 from hacpo_robot.specs.commands import CommandScale, command_signature
@@ -21,23 +18,9 @@ from hacpo_robot.specs.signature import Field
 from hacpo_robot.specs.task import TaskSpec
 
 
-def as_action(policy: Engine, scale: CommandScale) -> Act:
-    """A policy that commands, as a function to actions in [-1, 1], which simulated controllers take.
-
-    It starts without a last command: make a new one for every evaluation.
-    """
-    policy.reset()
-
-    def act(observation: NDArray[np.float32]) -> NDArray[np.floating]:
-        return scale.actions(policy.act_flat(observation))
-
-    return act
-
-
 def scale_of(policy: Policy, gripper: GripperSpec) -> CommandScale:
     """What the commands of a file mean to an arm with this gripper."""
-    fields = policy.metadata["actions"]
-    low, high = (np.concatenate([field[bound] for field in fields]) for bound in ("low", "high"))
+    low, high = policy.low.astype(float), policy.high.astype(float)
     bow = np.zeros_like(low)
     low[-1], high[-1], bow[-1] = gripper.min_width, gripper.max_width, gripper.bow
     return CommandScale(low, high, bow)

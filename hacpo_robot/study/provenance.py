@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
+from hacpo_robot.markdown import table
 from hacpo_robot.specs.sharing_mode import has_effect, mode_of
-from hacpo_robot.study.markdown import table
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Results, Run
 

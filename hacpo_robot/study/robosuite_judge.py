@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.cores import own_cores
@@ -18,7 +19,7 @@ from hacpo_robot.export.runtime import Policy, load_policy
 from hacpo_robot.learning.evaluation import HELD_OUT, Evaluation, summarize
 from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.study.playback import check_fit, scale_of
-from hacpo_robot.study.video import Clip
+from hacpo_robot.study.video import Clip, caption_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Away:
     """By the task's success, as everywhere."""
     by_robosuite: int
     """Episodes that end in robosuite's own success."""
+    at_end: NDArray[np.bool_]
+    """Success at the last step. Shape (n_episodes,)."""
     clips: list[Clip]
     """Recordings of all."""
 
@@ -88,16 +91,18 @@ def judge_in_robosuite(
         if n_processes > 1:
             workers = ProcessPoolExecutor(n_processes, mp_context=get_context("spawn"))
             run_all = stack.enter_context(workers).map
-        for episode in run_all(partial(play_episode, policy, robot, task), seeds):
+        for episode in run_all(partial(play_episode, policy, robot, task), enumerate(seeds)):
             episodes.append(episode)
             progress(len(episodes), sum(each.success for each in episodes))
     columns = ([getattr(each, name) for each in episodes] for name in ("success", "once", "reward"))
     by_robosuite = sum(each.robosuite for each in episodes)
-    return Away(summarize(*map(np.array, columns)), by_robosuite, [each.clip for each in episodes])
+    at_end = np.array([each.success for each in episodes])
+    return Away(summarize(*map(np.array, columns)), by_robosuite, at_end, [each.clip for each in episodes])
 
 
-def play_episode(path: Path, robot: str, task: str, seed: int) -> JudgedEpisode:
-    """One episode from the start that ``seed`` draws; other arguments as above."""
+def play_episode(path: Path, robot: str, task: str, numbered: tuple[int, int]) -> JudgedEpisode:
+    """One episode, its number and the seed of its start in ``numbered``; other arguments as above."""
+    number, seed = numbered
     policy, scale, env = _stage(path, robot, task)
     places = env.observation_signature.slices
     policy.reset()
@@ -110,8 +115,8 @@ def play_episode(path: Path, robot: str, task: str, seed: int) -> JudgedEpisode:
         observation, reward, _, ended, info = env.step(scale.actions(command))
         success = bool(env.task.success(env.state)[0])
         once, total = once or success, total + reward
-    caption = f"{env.robot.name} in robosuite: {'success' if success else 'failure'}"
-    clip = Clip(robot, task, caption, np.stack(seen), env.mocap, seed)
+    caption = caption_of(f"{env.robot.name} in robosuite", success, number)
+    clip = Clip(robot, task, caption, np.stack(seen), env.mocap, number, seed)
     return JudgedEpisode(success, once, info["is_success"], total, clip)
 
 

@@ -5,9 +5,10 @@ import io
 import json
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +16,14 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.catalog import file_of
+from hacpo_robot.catalog import file_of, whole_name
 from hacpo_robot.errors import InvalidSpecError, RunFolderError
 from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
 from hacpo_robot.versions import current_commit, installed_versions
 
 VERSION = 1
+EVALUATION = Path("eval") / "eval_info.json"
+"""What a run ends with, whole or not at all: where it is, the run has finished."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class RunFolder:
 
         Args:
             path: Where.
-            settings: Of the run.
+            settings: Of the run. Robot and task files are noted by their whole paths.
             command: This process's own when not given.
 
         Raises:
@@ -47,8 +50,10 @@ class RunFolder:
             )
         path.mkdir(parents=True)
         folder = cls(path)
+        robots = tuple(whole_name(robot) for robot in settings.robots)
+        settings = replace(settings, robots=robots, task=whole_name(settings.task))
         folder.write_settings(settings)
-        (path / "command.txt").write_text((command or " ".join(sys.orig_argv)) + "\n")
+        (path / "command.txt").write_text((command or shlex.join(sys.orig_argv)) + "\n")
         folder.write_json(
             "run.json",
             {
@@ -79,8 +84,15 @@ class RunFolder:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What ``run.json`` tells."""
-        return json.loads((self.path / "run.json").read_text())
+        """What ``run.json`` tells.
+
+        Raises:
+            RunFolderError: it cannot be read.
+        """
+        try:
+            return dict(json.loads((self.path / "run.json").read_text()))
+        except (ValueError, TypeError) as error:
+            raise RunFolderError(f"{self.path / 'run.json'} cannot be read: {error}") from error
 
     def note_resumption(self) -> None:
         """Tell where the run goes on, if commit, versions or machine are not those of before."""
@@ -129,6 +141,16 @@ class RunFolder:
                 f"{self.path} was begun before there was {missing[0]}, and would go on as something else"
             )
         return settings
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it needs no more work."""
+        return (self.path / EVALUATION).is_file()
+
+    def take_up_again(self, steps: int) -> None:
+        """It goes on from so many steps: what it reached there is kept like any evaluation on the way."""
+        if self.is_finished:
+            (self.path / EVALUATION).rename(self.path / EVALUATION.with_name(f"step_{steps:012d}.json"))
 
     def write_settings(self, settings: TrainSettings) -> None:
         """Keep what the run goes on with."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hacpo_robot.catalog import whole_name
 from hacpo_robot.errors import RunFolderError
 from hacpo_robot.specs.sharing_mode import has_effect
 from hacpo_robot.specs.training import flat_settings
@@ -17,11 +18,12 @@ def check_same(cell: Cell, run: RunFolder) -> None:
     """Refuse a run that is not the one that the cell asks for.
 
     Raises:
-        RunFolderError: the first setting that differs.
+        RunFolderError: the first setting that differs, or a robot or task file that has changed since.
     """
-    check_settings(
-        cell, flat_settings(run.settings), str(run.path), "choose another --study-dir, or remove that run"
-    )
+    advice = "choose another --study-dir, or remove that run"
+    check_settings(cell, flat_settings(run.settings), str(run.path), advice)
+    for name in run.changed_files():
+        raise RunFolderError(f"{run.path} was run with another {name} than there is now; {advice}")
 
 
 def check_settings(cell: Cell, found: Mapping[str, Any], of: str, advice: str) -> None:
@@ -44,5 +46,7 @@ def check_settings(cell: Cell, found: Mapping[str, Any], of: str, advice: str) -
 
 
 def _plain(value: object) -> object:
-    """As JSON has it."""
-    return list(value) if isinstance(value, tuple) else value
+    """As JSON has it, files by their whole paths."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return whole_name(value) if isinstance(value, str) else value

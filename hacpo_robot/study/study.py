@@ -1,5 +1,6 @@
 """Runs the cells of a study, some at a time, and goes on wherever it was stopped."""
 
+import shlex
 from collections.abc import Sequence
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 from hacpo_robot.cores import own_cores
 from hacpo_robot.errors import StudyError
 from hacpo_robot.study.cell import LOG, CellProcess
-from hacpo_robot.study.collect import collect, collect_finished, is_finished
+from hacpo_robot.study.collect import collect, collect_finished
 from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Interrupted
 from hacpo_robot.study.plan import Cell, Plan
@@ -76,8 +77,11 @@ class Study:
         if stopping:
             raise Interrupted
         if self._failed:
-            logs = ", ".join(str(self._folder / name / LOG) for name in self._failed)
-            raise StudyError(f"{len(self._failed)} of {self._n_cells} cells failed; see {logs}")
+            names = ", ".join(self._failed)
+            raise StudyError(
+                f"{len(self._failed)} of {self._n_cells} cells failed: {names}; "
+                f"see their {LOG} below {self._folder}"
+            )
         return self._results
 
     def _line_up(self, cells: Sequence[Cell]) -> None:
@@ -85,7 +89,7 @@ class Study:
         for cell in cells:
             if (self._folder / cell.name / "run.json").is_file():
                 check_same(cell, RunFolder.open(self._folder / cell.name))
-        self._waiting = [cell for cell in cells if not is_finished(self._folder / cell.name)]
+        self._waiting = [cell for cell in cells if not RunFolder(self._folder / cell.name).is_finished]
         self._n_cells = len(cells)
 
     def _stop_if_asked(self, watch: StudyWatch) -> bool:
@@ -100,7 +104,8 @@ class Study:
         while self._waiting and len(self._running) < workers:
             cell = self._waiting.pop(0)
             place = min(set(range(workers)) - {process.worker for process in self._running})
-            command = f"hacpo-robot study {self._plan.name} --seeds {cell.seed + 1} --only {cell.name}"
+            chosen = ["--seeds", str(cell.seed + 1), "--only", cell.name]
+            command = shlex.join(["hacpo-robot", "study", self._plan.name, *chosen])
             path = self._folder / cell.name
             self._running.append(CellProcess(cell, path, command, place, _cores(place, workers)))
 
@@ -119,16 +124,18 @@ class Study:
     def _take_in(self, process: CellProcess, watch: StudyWatch) -> None:
         """The results of a cell that has ended, or what went wrong."""
         name, path = process.cell.name, self._folder / process.cell.name
-        if is_finished(path):
+        if RunFolder(path).is_finished:
             found = collect(process.cell, RunFolder.open(path))
             self._results = add_results(self._files, self._plan, found)
             completion = np.mean([row.completion for row in found.reached])
-            watch.said(f"{name}: completion {completion:.0%}, mean of its robots")
+            unsaved = f"; {process.standing.phase}" if process.exit_code else ""
+            watch.said(f"{name}: completion {completion:.0%}, mean of its robots{unsaved}")
         elif process.was_asked_to_stop:
             watch.said(f"{name}: stopped, {process.standing.phase}")
         else:
             self._failed.append(name)
-            watch.said(f"{name}: failed, {process.standing.phase}; see {path / LOG}")
+            log = f"; see {path / LOG}" if (path / LOG).exists() else ""
+            watch.said(f"{name}: failed, {process.standing.phase}{log}")
 
     def _overview(self, clock: Clock) -> Overview:
         return Overview(

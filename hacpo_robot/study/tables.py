@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from hacpo_robot.catalog import load_robot
+from hacpo_robot.markdown import table
 from hacpo_robot.specs.sharing_mode import mode_of
 from hacpo_robot.specs.signature import FloatArray
 from hacpo_robot.study.comparison import (
@@ -23,7 +23,7 @@ from hacpo_robot.study.comparison import (
     matrix,
     whole_seeds,
 )
-from hacpo_robot.study.markdown import counts, points, share, table
+from hacpo_robot.study.markdown import counts, points, share
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Reached, Results
 from hacpo_robot.study.statistics import (
@@ -47,7 +47,7 @@ def headline(plan: Plan, results: Results) -> str:
     figures = completions(results)
     claim, *rivals = plan.headline
     rows, numbers = [], []
-    for fleet, columns in _fleets(plan):
+    for fleet, columns in _fleets(plan, results):
         for each in _against_rivals(plan, results, columns):
             gain = [points(each.difference), f"{each.p:.3f}"]
             rows.append([fleet, *_level(figures, each.theirs, columns, each.seeds), *gain])
@@ -85,7 +85,7 @@ def differences(plan: Plan, results: Results) -> str:
     """Everything about the claim against each rival, fleet by fleet; nothing where it has none."""
     if len(plan.headline) == 1:
         return ""
-    by_fleet = {fleet: _against_rivals(plan, results, columns) for fleet, columns in _fleets(plan)}
+    by_fleet = {fleet: _against_rivals(plan, results, columns) for fleet, columns in _fleets(plan, results)}
     places = [f"`{each.theirs}`, fleet {fleet}" for fleet, found in by_fleet.items() for each in found]
     found = [each for group in by_fleet.values() for each in group]
     rows = [
@@ -108,7 +108,7 @@ def speed_of_learning(plan: Plan, results: Results) -> str:
     spent = from_curves(results, _share_of_budget)
     claim, *rivals = _begun(plan, results)
     rows = []
-    for fleet, columns in _fleets(plan):
+    for fleet, columns in _fleets(plan, results):
         for condition in (*rivals, claim):
             if seeds := whole_seeds(areas, (condition,), columns):
                 reached = np.isfinite(matrix(times, condition, columns, seeds)).astype(float)
@@ -188,7 +188,7 @@ def ablations(plan: Plan, results: Results) -> str:
         return ""
     figures, against = completions(results), _begun(plan, results)
     rows, p_values = [], []
-    for (fleet, columns), condition in product(_fleets(plan), others):
+    for (fleet, columns), condition in product(_fleets(plan, results), others):
         seeds = whole_seeds(figures, (condition, *against), columns)
         if seeds:
             found = [compare(figures, condition, rival, columns, seeds) for rival in against]
@@ -235,9 +235,9 @@ def wall_time(plan: Plan, results: Results) -> str:
     rows, conditions = [], results.conditions(plan)
     for task, fleet in blocks(results):
         parts = [results.of(task, fleet, condition).reached for condition in conditions]
-        minutes = (np.mean([row.wall_s for row in part]) / 60 if part else np.nan for part in parts)
-        rows.append([task, fleet, *(f"{each:.1f}" for each in minutes)])
-    page = table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows).replace("nan", "-")
+        minutes = (f"{np.mean([row.wall_s for row in part]) / 60:.1f}" if part else "-" for part in parts)
+        rows.append([task, fleet, *minutes])
+    page = table(["task", "fleet", *(f"`{name}`" for name in conditions)], rows)
     note = "Each on its own machine, beside whatever else that did: no measure of what sharing costs."
     return f"{page}\n\n{note}"
 
@@ -253,9 +253,13 @@ def _begun(plan: Plan, results: Results) -> list[str]:
     return [name for name in plan.headline if name in begun or name == plan.headline[0]]
 
 
-def _fleets(plan: Plan) -> list[tuple[str, list[Column]]]:
-    """Every fleet with all its arms of all tasks, by the names that results have of them."""
+def _fleets(plan: Plan, results: Results) -> list[tuple[str, list[Column]]]:
+    """Every fleet that has results, with all its arms of all tasks."""
+    arms = {
+        fleet: dict.fromkeys(r.robot for r in results.reached if r.fleet == fleet) for fleet in plan.fleets
+    }
     return [
-        (fleet, [(task, fleet, load_robot(robot).name) for task in plan.tasks for robot in robots])
-        for fleet, robots in plan.fleets.items()
+        (fleet, [(task, fleet, robot) for task in plan.tasks for robot in robots])
+        for fleet, robots in arms.items()
+        if robots
     ]

@@ -9,6 +9,7 @@ from hacpo_robot.catalog import load_fleet, load_robot, load_task
 from hacpo_robot.envs.vector import make_babble_env, make_vec_env
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.export.callback import ExportCallback
+from hacpo_robot.export.exporter import check_replaceable
 from hacpo_robot.learning.calibrate import calibrate
 from hacpo_robot.learning.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from hacpo_robot.learning.fleet import Fleet
@@ -46,7 +47,7 @@ def train(
         InvalidSpecError: a robot cannot do the task, or two have one name.
         Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
         CheckpointError: nothing to resume from.
-        ExportError: a policy could not leave.
+        ExportError: a policy could not leave; told before training where a folder is in the way, else last.
         RunFolderError: another process trains there.
     """
     with locked(run.path, "trains in"):
@@ -57,10 +58,14 @@ def _train(
     settings: TrainSettings, run: RunFolder, watch: Watch, *, resume: bool
 ) -> tuple[list[Result], dict[str, float]]:
     torch.set_num_threads(1)  # these networks are too small to share between cores
+    for robot in load_fleet(settings.robots, load_task(settings.task)):
+        check_replaceable(run.exported(robot.name))  # rather than when everything is trained
     fleet = restore_fleet(settings, run) if resume else make_fleet(settings)
     meter = Meter(fleet, run, settings, watch)
     if resume:
         run.write_settings(settings)
+        if fleet.steps < settings.steps:
+            run.take_up_again(fleet.steps)
         run.note_resumption()
         watch.phase(f"resumed at {fleet.steps} steps")
     elif mode_of(settings.sharing).hears_others:

@@ -230,8 +230,10 @@ def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
     assert code == 0
     assert re.search(r"(\d) of 3", evaluated)[1] == re.search(r"(\d) of 3", played)[1]
     place = Path(evaluated.splitlines()[-1])
-    assert re.fullmatch(r"step_\d{12}\.json", place.name)
-    assert json.loads((tmp_path / place).read_text())["overall"]["n_episodes"] == 3
+    assert re.fullmatch(r"step_\d{12}_episodes_3\.json", place.name)
+    document = json.loads((tmp_path / place).read_text())
+    assert document["overall"]["n_episodes"] == 3
+    assert sum(document["per_robot"]["ur5e"]["successes"]) == document["overall"]["n_success"]
     ends = [(folder / "eval" / "eval_info.json").read_bytes() for folder in (finished, run)]
     assert ends[0] == ends[1], "what training ended with stays"
 

@@ -81,11 +81,14 @@ def test_a_study_may_be_a_file_of_ones_own(tmp_path):
         ({"tasks": {"fly": {}}}, "unknown task 'fly'"),
         ({"tasks": {"reach": {"stepz": 1}}}, "unknown setting 'stepz'"),
         ({"conditions": {"hacpo": {}, "none": {}, "no-trust": {}}}, "no dash in names"),
+        ({"tasks": {"my-folder/fly.py": {}}}, "no task file 'my-folder/fly.py'"),
+        ({"tasks": {"fly-by.py": {}}}, "no dash in names"),
+        ({"tasks": {"reach": {}, "own/reach.py": {}}}, "two tasks of one name: reach own/reach.py"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_refused(change, sentence):
     with pytest.raises((InvalidSpecError, UnknownNameError), match=sentence):
-        plan_from_dict("x", {**PLAN, **change})
+        plan_from_dict("x", {**PLAN, **change}).check_fleets()
 
 
 def test_a_plan_that_lacks_a_part_says_which():
@@ -108,11 +111,13 @@ def test_an_unknown_study_is_named_with_the_valid_ones():
 
 def test_a_fleet_with_a_robot_that_cannot_do_the_task_is_refused():
     with pytest.raises(InvalidSpecError, match="robot 'scara' cannot do task 'open_door'"):
-        plan_from_dict("x", plan_as_dict(load_plan("miniature")) | {"tasks": {"open_door": {}}})
+        plan_from_dict(
+            "x", plan_as_dict(load_plan("miniature")) | {"tasks": {"open_door": {}}}
+        ).check_fleets()
 
 
 def test_a_fleet_with_two_robots_of_one_name_is_refused(tmp_path):
     again = tmp_path / "again.py"
     again.write_text("from hacpo_robot.catalog import load_robot\nROBOT = load_robot('ur5e')\n")
     with pytest.raises(InvalidSpecError, match="two robots of one name: ur5e ur5e"):
-        plan_from_dict("x", PLAN | {"fleets": {"twins": ["ur5e", str(again)]}})
+        plan_from_dict("x", PLAN | {"fleets": {"twins": ["ur5e", str(again)]}}).check_fleets()

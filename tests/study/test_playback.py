@@ -5,14 +5,15 @@ import pytest
 
 from hacpo_robot.catalog import load_robot
 from hacpo_robot.control.gripper import Gripper
-from hacpo_robot.study.playback import as_action, scale_of
+from hacpo_robot.export.engines import as_action
+from hacpo_robot.study.playback import scale_of
 
 
 class Commander:
     """A policy that commands half the arm's range and a width of 4 cm."""
 
     def __init__(self):
-        self.metadata = {"actions": [{"low": [-0.1], "high": [0.1]}, {"low": [-0.001], "high": [0.079]}]}
+        self.low, self.high = np.array([-0.1, -0.001]), np.array([0.1, 0.079])
         self.n_resets = 0
 
     def reset(self):

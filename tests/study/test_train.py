@@ -13,13 +13,14 @@ from stable_baselines3 import PPO
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
 from hacpo_robot.errors import CheckpointError, InvalidSpecError, RunFolderError, UnknownNameError
+from hacpo_robot.export.engines import as_action
 from hacpo_robot.export.exporter import FILES
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Interrupted, Watch
-from hacpo_robot.study.playback import as_action, scale_of
+from hacpo_robot.study.playback import scale_of
 from hacpo_robot.study.run_folder import RunFolder
 from hacpo_robot.study.train import make_fleet, restore_fleet, train
 

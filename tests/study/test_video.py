@@ -14,17 +14,17 @@ from hacpo_robot.study.video import Clip, Filming, make_videos, read_recording
 N_PICTURES = 6
 
 
-def clip(robot, n_steps=N_PICTURES):
+def clip(robot, episode, n_steps=N_PICTURES):
     env = make_vec_env(load_robot(robot), load_task("lift"), n_envs=1, seed=0, n_threads=1)
     qpos = np.repeat(env.cell.worlds.qpos[:1], n_steps, axis=0)
     env.close()
-    return Clip(robot, "lift", f"{robot}: success", qpos, np.zeros((0, 7)))
+    return Clip(robot, "lift", f"{robot}: success", qpos, np.zeros((0, 7)), episode)
 
 
 def test_without_opengl_there_is_a_sentence_and_no_error(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "osmesa")
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")  # contradicts osmesa: MuJoCo refuses
-    clips = [[Clip("panda", "lift", "x", np.zeros((1, 16)), np.zeros((0, 7)))]]
+    clips = [[Clip("panda", "lift", "x", np.zeros((1, 16)), np.zeros((0, 7)), 0)]]
     fault = make_videos(clips, tmp_path)
     assert fault.startswith("no video, as drawing failed (osmesa: ")
     assert "\n" not in fault
@@ -35,7 +35,8 @@ def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "osmesa")
     monkeypatch.setenv("PYOPENGL_PLATFORM", "egl")
     rows = [
-        [Clip(name, "lift", f"{name} {i}", np.full((2, 3), i), np.ones(3)) for name in "ab"] for i in (0, 1)
+        [Clip(name, "lift", f"{name} {i}", np.full((2, 3), i), np.ones(3), i) for name in "ab"]
+        for i in (0, 1)
     ]
     filming = Filming(width=64, height=32, view="close")
     make_videos(rows, tmp_path, filming)
@@ -44,6 +45,7 @@ def test_a_recording_says_what_it_was_given(tmp_path, monkeypatch):
     for row, again in zip(rows, kept, strict=True):
         for one, other in zip(row, again, strict=True):
             assert (one.robot, one.task, one.caption) == (other.robot, other.task, other.caption)
+            assert one.episode == other.episode
             np.testing.assert_array_equal(one.qpos, other.qpos)
 
 
@@ -61,13 +63,24 @@ def test_what_cannot_be_filmed_is_refused(wanted, sentence):
         Filming(**wanted)
 
 
+def test_failures_come_first_where_they_are_asked_for():
+    at_end = np.array([True, False, True, False])
+    assert Filming(n_episodes=3).choose(at_end) == [0, 1, 2]
+    assert Filming(n_episodes=3, failures_first=True).choose(at_end) == [1, 3, 0]
+    assert Filming(n_episodes=9).choose(at_end) == [0, 1, 2, 3]
+
+
 @pytest.mark.slow
 # imageio-ffmpeg leaves the pipes of its reader to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_videos_are_h264_that_browsers_play(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "egl")
     filming = Filming(width=320, height=200, view="front")
-    assert make_videos([[clip("panda"), clip("ur5e", 3)]] * 3, tmp_path, filming) is None
+    for stranger in ("panda_ep7.mp4", "notes.txt"):
+        (tmp_path / stranger).touch()
+    rows = [[clip("panda", i), clip("ur5e", i, 3)] for i in range(3)]
+    assert make_videos(rows, tmp_path, filming) is None
+    (tmp_path / "notes.txt").unlink()  # only videos of before are gone
     films = [f"{robot}_ep{i}.mp4" for robot in ("panda", "ur5e") for i in range(3)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.mp4", *films]
     for name, size in (("grid.mp4", (2 * 320, 2 * 200)), ("panda_ep0.mp4", (320, 200))):
