@@ -203,14 +203,15 @@ def write_evaluation(
     conditions: Mapping[str, float | str],
     name: str = EVALUATION.stem,
 ) -> Path:
-    """``eval/<name>.json``: the conditions, per robot with the outcome of every episode, and all together.
+    """``eval/<name>.json``: the conditions, per robot with the episodes that failed, and all together.
 
     ``eval_info`` is what training ends with, and says that a run is finished.
     """
     document = {
         "conditions": dict(conditions),
         "per_robot": {
-            robot: asdict(held_out.evaluation) | {"successes": held_out.at_end.tolist()}
+            robot: asdict(held_out.evaluation)
+            | {"failed_episodes": np.flatnonzero(~held_out.at_end).tolist()}
             for robot, held_out in judged.items()
         },
         "overall": asdict(pool_evaluations([held_out.evaluation for held_out in judged.values()])),

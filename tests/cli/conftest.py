@@ -5,6 +5,10 @@ import sys
 import pytest
 
 from hacpo_robot.cli.main import main
+from hacpo_robot.specs.training import PPOSettings, TrainSettings
+from hacpo_robot.study.meter import Watch
+from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.train import train
 
 
 @pytest.fixture
@@ -22,3 +26,15 @@ def call(monkeypatch, capsys, tmp_path):
         return (code, *capsys.readouterr())
 
     return _call
+
+
+@pytest.fixture(scope="package")
+def finished(tmp_path_factory):
+    """A tiny run with checkpoints, exports and no video."""
+    small = PPOSettings(n_envs=4, n_steps=8, batch_size=32, n_epochs=1, net_arch=(8,))
+    settings = TrainSettings(
+        robots=("ur5e",), steps=32, sharing="none", eval_episodes=2, video=False, ppo=small
+    )
+    run = RunFolder.create(tmp_path_factory.mktemp("runs") / "finished", settings)
+    train(settings, run, Watch())
+    return run.path

@@ -1,35 +1,16 @@
 """The command line: wrong input gets one sentence, exit code 2, and writes nothing."""
 
-import json
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from hacpo_robot.catalog import robot_names, task_names
 from hacpo_robot.cli.main import VERBS
-from hacpo_robot.specs.training import PPOSettings, TrainSettings
-from hacpo_robot.study.meter import Watch
 from hacpo_robot.study.plan import plan_names
 from hacpo_robot.study.presets import preset_names
-from hacpo_robot.study.run_folder import RunFolder
-from hacpo_robot.study.train import train
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A tiny run with checkpoints, exports and no video."""
-    small = PPOSettings(n_envs=4, n_steps=8, batch_size=32, n_epochs=1, net_arch=(8,))
-    settings = TrainSettings(
-        robots=("ur5e",), steps=32, sharing="none", eval_episodes=2, video=False, ppo=small
-    )
-    run = RunFolder.create(tmp_path_factory.mktemp("runs") / "finished", settings)
-    train(settings, run, Watch())
-    return run.path
-
 
 WRONG = {
     "verb": (
@@ -220,74 +201,6 @@ def test_a_reader_that_goes_away_is_no_error():
             assert process.stderr is not None
             process.stdout.close()
             assert process.stderr.read() == b""
-
-
-def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
-    run = shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    code, evaluated, _ = call("evaluate", "run", "--episodes", "3")
-    assert code == 0
-    code, played, _ = call("play", run / "exported" / "ur5e" / "policy.onnx", "--episodes", "3")
-    assert code == 0
-    assert re.search(r"(\d) of 3", evaluated)[1] == re.search(r"(\d) of 3", played)[1]
-    place = Path(evaluated.splitlines()[-1])
-    assert re.fullmatch(r"step_\d{12}_episodes_3\.json", place.name)
-    document = json.loads((tmp_path / place).read_text())
-    assert document["overall"]["n_episodes"] == 3
-    assert sum(document["per_robot"]["ur5e"]["successes"]) == document["overall"]["n_success"]
-    ends = [(folder / "eval" / "eval_info.json").read_bytes() for folder in (finished, run)]
-    assert ends[0] == ends[1], "what training ended with stays"
-
-
-def test_evaluate_in_another_way_writes_beside_the_usual_evaluation(call, finished, tmp_path):
-    shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    for options in ([], ["--noise", "0.1"], ["--seed", "7"], ["--randomization", "wide"]):
-        code, _, stderr = call("evaluate", "run", "--episodes", "2", *options)
-        assert code == 0, stderr
-    found = {f.stem[17:]: json.loads(f.read_text()) for f in (tmp_path / "run" / "eval").glob("step_*")}
-    expected = {"": (0, "none", 0.0), "_noise_0.1": (0, "none", 0.1), "_seed_7": (7, "none", 0.0)}
-    expected["_wide"] = (0, "wide", 0.0)
-    assert {name: tuple(each["conditions"].values()) for name, each in found.items()} == expected
-    assert len({each["overall"]["avg_sum_reward"] for each in found.values()}) == 4
-
-
-def test_export_takes_a_checkpoint_an_interface_and_no_episodes(call, finished, tmp_path):
-    run = shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    options = "--checkpoint best --robots ur5e --inputs sensors --low-pass 5 --episodes 0"
-    code, stdout, stderr = call("export", "run", *options.split())
-    assert code == 0, stderr
-    assert re.fullmatch(r"run/exported/ur5e/policy.onnx  parity \S+  in \S+ s\n", stdout)
-    document = json.loads((run / "exported" / "ur5e" / "policy.json").read_text())
-    assert (document["inputs"], document["control"]["low_pass_hz"]) == ("sensors", 5.0)
-    assert (document["evaluation"], document["parity"]["closed_loop"]) == (None, None)
-    code, stdout, _ = call("check", "policy", run / "exported" / "ur5e" / "policy.onnx")
-    assert (code, stdout.splitlines()[-1].split(": ")[1]) == (0, "ready to leave")
-    assert call("play", run / "exported" / "ur5e" / "policy.onnx", "--episodes", "2")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ("--checkpoint 7", r"no checkpoint '7' in run/checkpoints; valid: last, best, \d+"),
-        ("--robots panda", "unknown robot of this run 'panda'; valid: ur5e"),
-        ("--inputs joints", "inputs must be obs or sensors, not 'joints'"),
-        ("--low-pass 0", "low_pass_hz must be positive and finite, not 0.0"),
-        ("--episodes -1", "episodes must not be negative, but is -1"),
-    ],
-)
-def test_an_export_that_cannot_be_is_refused_in_one_sentence(call, finished, tmp_path, options, sentence):
-    shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    code, _, stderr = call("export", "run", *options.split())
-    assert code == 2
-    assert re.fullmatch(f"hacpo-robot: .*{sentence}.*\n", stderr), stderr
-
-
-def test_check_of_a_cut_policy_file_ends_with_exit_code_one(call, finished, tmp_path):
-    whole = (finished / "exported" / "ur5e" / "policy.onnx").read_bytes()
-    (tmp_path / "cut.onnx").write_bytes(whole[: len(whole) // 2])
-    code, stdout, stderr = call("check", "policy", "cut.onnx")
-    assert (code, stderr) == (1, "")
-    assert stdout.startswith("mend  loads")
-    assert stdout.endswith("cut.onnx: 1 to mend\n")
 
 
 def test_train_from_the_console_writes_a_run_and_its_table(tmp_path):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.study.run_folder import RunFolder
 
 TASKS = Path(__file__).parents[2] / "tasks"
@@ -47,3 +48,11 @@ def test_a_run_of_a_file_goes_on_from_any_folder_and_tells_when_the_file_has_cha
     file.unlink()
     code, _, stderr = call(*evaluate)
     assert (code, stderr) == (2, f"{told}hacpo-robot: no task file {str(file)!r}\n")
+
+
+def test_a_file_may_hold_dataclasses_with_annotations_that_are_read_late(tmp_path):
+    lines = ["from __future__ import annotations", "from dataclasses import dataclass"]
+    lines += ["from hacpo_robot.catalog import load_robot", "@dataclass", "class Scale:", "    value: float"]
+    lines += ["ROBOT = load_robot('ur5e')"]
+    (tmp_path / "late.py").write_text("\n".join(lines))
+    assert load_robot(str(tmp_path / "late.py")).name == "ur5e"

@@ -88,6 +88,7 @@ CONTRADICTIONS = {
     "negative size": ("observations", 0, "size", -3),
     "huge size": ("observations", 0, "size", 10**30),
     "size of a fraction": ("observations", 0, "size", 2.5),
+    "size that is whole but no integer": ("observations", 0, "size", 3.0),
     "size without its elements": ("observations", 0, "size", 4),
     "elements without their size": ("observations", 0, "element_names", ["shoulder", "elbow"]),
     "elements in another order than the joints": (

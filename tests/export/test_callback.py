@@ -40,3 +40,18 @@ def test_the_newest_policy_is_kept_and_training_does_not_notice(
     actions, _ = alone.predict(normalized, deterministic=True)
     arm = actions[:-1] * exported.high[:-1]
     np.testing.assert_allclose(exported.act_flat(observation)[:-1], arm, rtol=0, atol=1e-5)
+
+
+def test_an_export_that_is_not_possible_is_told_and_training_goes_on(
+    model, tmp_path, provenance, caplog, monkeypatch
+):
+    monkeypatch.setattr(module, "N_EPISODES", 2)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "notes.md").touch()
+    model.learn(128, callback=ExportCallback(tmp_path / "x", 60, provenance))
+    assert model.num_timesteps == 128
+    assert [record.getMessage().split(": ")[0] for record in caplog.records] == [
+        "no export of ur5e at 64 steps",
+        "no export of ur5e at 128 steps",
+    ]
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["notes.md"]

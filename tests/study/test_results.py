@@ -12,9 +12,10 @@ from hacpo_robot.errors import RunFolderError
 from hacpo_robot.specs.training import flat_settings
 from hacpo_robot.study.collect import collect, collect_finished
 from hacpo_robot.study.lessons import read_lessons
-from hacpo_robot.study.plan import Cell, load_plan
+from hacpo_robot.study.plan import Cell, load_plan, plan_from_dict
 from hacpo_robot.study.results import Results, add_results, read_results, write_results
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.tables import headline
 
 
 @pytest.fixture
@@ -161,3 +162,10 @@ def test_settings_that_all_runs_share_stand_once(cell, finished, tmp_path):
     document = json.loads((tmp_path / "study.json").read_text())
     assert document["common_settings"]["sharing"] == "none"
     assert [run["settings"] for run in document["runs"]] == [{}, {}]
+
+
+def test_results_are_shown_where_a_users_robot_file_is_not(cell, finished, tmp_path):
+    values = {"fleets": {"pair": ["far/away.py", "panda"]}, "tasks": {"reach": {}}, "headline": ["none"]}
+    plan = plan_from_dict("x", values | {"conditions": {"none": {"sharing": "none"}}})
+    write_results(tmp_path, plan, collect(cell, finished[0]))
+    assert "| pair | `none` | 1 | " in headline(*read_results(tmp_path))

@@ -1,6 +1,7 @@
 """Where a run lies, and what it was told."""
 
 import json
+import shlex
 from dataclasses import asdict, replace
 
 import pytest
@@ -161,3 +162,20 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
         run.write_json("a/b.json", {"x": object()})
     assert (tmp_path / "a" / "b.json").read_text() == '{\n  "x": 1\n}\n'
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.json"]
+
+
+def test_a_run_that_goes_on_is_not_finished_and_keeps_what_it_reached(tmp_path):
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    run.take_up_again(7)
+    run.write_json("eval/eval_info.json", {"overall": 1})
+    assert run.is_finished
+    run.take_up_again(7)
+    assert not run.is_finished
+    assert json.loads((run.path / "eval" / "step_000000000007.json").read_text()) == {"overall": 1}
+
+
+def test_the_command_of_a_run_can_be_read_back(tmp_path, monkeypatch):
+    command = ["hacpo-robot", "train", "--robots", "my arm.py"]
+    monkeypatch.setattr("sys.orig_argv", command)
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    assert shlex.split((run.path / "command.txt").read_text()) == command

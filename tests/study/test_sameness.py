@@ -63,3 +63,15 @@ def test_settings_that_a_file_spells_otherwise_or_lacks_are_the_same(cell):
     found = {k: list(v) if isinstance(v, tuple) else v for k, v in flat_settings(cell.settings).items()}
     del found["hacpo.last_rounds"]
     check_settings(cell, found, "it", "leave it")
+
+
+def test_a_file_is_the_same_however_it_is_spelled_until_it_changes(cell, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "arm.py"
+    file.write_text("from hacpo_robot.catalog import load_robot\nROBOT = load_robot('ur5e')\n")
+    cell = replace(cell, settings=replace(cell.settings, robots=("arm.py", "panda")))
+    run = RunFolder.create(tmp_path / "x", replace(cell.settings, robots=(str(file), "panda")))
+    check_same(cell, run)
+    file.write_text(file.read_text() + "# changed\n")
+    with pytest.raises(RunFolderError, match=r"x was run with another .*arm\.py than there is now; choose"):
+        check_same(cell, run)

@@ -12,9 +12,15 @@ from stable_baselines3 import PPO
 
 from hacpo_robot.catalog import load_robot, load_task
 from hacpo_robot.envs.vector import make_vec_env
-from hacpo_robot.errors import CheckpointError, InvalidSpecError, RunFolderError, UnknownNameError
+from hacpo_robot.errors import (
+    CheckpointError,
+    ExportError,
+    InvalidSpecError,
+    RunFolderError,
+    UnknownNameError,
+)
 from hacpo_robot.export.engines import as_action
-from hacpo_robot.export.exporter import FILES
+from hacpo_robot.export.exporter import FILES, export_policy
 from hacpo_robot.export.runtime import load_policy
 from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
@@ -194,3 +200,31 @@ def test_a_robot_that_begins_outside_its_limits_is_refused_before_anything_is_tr
     monkeypatch.setattr("hacpo_robot.study.train.load_fleet", lambda *_: [twisted])
     with pytest.raises(InvalidSpecError, match="robot 'panda': home of joint1 is 9, outside"):
         make_fleet(miniature)
+
+
+def test_a_folder_that_is_in_the_way_of_an_export_is_told_before_training(tmp_path, miniature):
+    run, said = RunFolder.create(tmp_path / "run", miniature), []
+    run.exported("panda").mkdir(parents=True)
+    (run.exported("panda") / "notes.md").touch()
+    with pytest.raises(ExportError, match=r"panda also holds notes\.md; export to another folder"):
+        train(miniature, run, Watch(phase=said.append))
+    assert said == []
+
+
+def test_a_policy_that_cannot_leave_costs_neither_evaluations_nor_the_others_exports(
+    finished, tmp_path, monkeypatch
+):
+    run = RunFolder.open(shutil.copytree(finished[0].path, tmp_path / "run", symlinks=True))
+    (run.path / "eval" / "eval_info.json").unlink()
+    shutil.rmtree(run.path / "exported")
+
+    def refuse_ur5e(candidate, *arguments):
+        if candidate.env.robot.name == "ur5e":
+            raise ExportError("too large")
+        return export_policy(candidate, *arguments)
+
+    monkeypatch.setattr("hacpo_robot.study.judge.export_policy", refuse_ur5e)
+    with pytest.raises(ExportError, match=r"^ur5e: too large$"):
+        train(run.settings, run, Watch(), resume=True)
+    assert list(json.loads((run.path / "eval" / "eval_info.json").read_text())["per_robot"]) == list(ROBOTS)
+    assert [path.name for path in (run.path / "exported").iterdir()] == ["panda"]
