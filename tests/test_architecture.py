@@ -126,7 +126,7 @@ def test_robots_and_tasks_never_meet_in_source():
     ("library", "doors"),
     [
         ("torch", {"sharing", "learning", "export", "study", "cli"}),
-        ("mujoco", {"sim", "gl"}),
+        ("mujoco", {"sim"}),
         ("robosuite", {"envs"}),
         ("onnx", {"export"}),
         ("onnxruntime", {"export"}),

@@ -166,7 +166,9 @@ class Workcell:
                 self.variation.redraw(world, self.rngs[world])
 
     def begin_at(self, worlds: IntArray, starts: Sequence[Start]) -> None:
-        """Start some worlds where told, at rest and with an open gripper, as after a reset.
+        """Start some worlds where told, at rest and with an open gripper.
+
+        Where worlds vary, their numbers follow from their generators, which no start that is told moves on.
 
         Args:
             worlds: Shape (k,).
