@@ -115,24 +115,43 @@ def load_task(name: str) -> TaskSpec:
         UnknownNameError: no such task or preset; the message lists those that exist.
         InvalidSpecError: the file is missing, cannot be run, or has no ``TASK`` of the right type.
     """
-    place, colon, preset = name.partition(":")
+    place, preset = _parted(name)
     spec = getattr(_module("tasks", "task", place), "TASK", None)
     if not isinstance(spec, TaskSpec):
         raise InvalidSpecError(f"task {place!r} must end in TASK = TaskSpec(...)")
-    return spec.with_preset(preset) if colon else spec
+    return spec if preset is None else spec.with_preset(preset)
 
 
 def whole_name(name: str) -> str:
     """The same robot or task by a name that holds in any folder: files by their whole path."""
-    _, colon, preset = name.partition(":")
-    file = file_of(name)
-    return name if file is None else f"{file.resolve()}{colon}{preset}"
+    place, preset = _parted(name)
+    if not place.endswith(".py"):
+        return name
+    return str(Path(place).resolve()) + ("" if preset is None else f":{preset}")
 
 
-def file_of(name: str) -> Path | None:
-    """The file of a robot or task that is given by one."""
-    place = name.partition(":")[0]
-    return Path(place) if place.endswith(".py") else None
+def short_name(name: str) -> str:
+    """The same name as a part of a file name: a file without folder and ending, and no colon."""
+    place, preset = _parted(name)
+    return (Path(place).stem if place.endswith(".py") else place) + ("" if preset is None else f"_{preset}")
+
+
+def own_files(task: str, robots: Iterable[str]) -> list[Path]:
+    """The files of the user's own that a run depends on: robots, tasks, and the models that they name."""
+    files = [Path(place) for place in (_parted(task)[0], *robots) if place.endswith(".py")]
+    mjcfs = [prop.mjcf for prop in load_task(task).fixtures]
+    for robot in map(load_robot, robots):
+        mjcfs += [robot.arm.mjcf, robot.gripper.mjcf]
+    models = [Path(mjcf) for mjcf in mjcfs if Path(mjcf).is_absolute()]
+    return list(dict.fromkeys([file.resolve() for file in files] + models))
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """A name or file, and the preset that follows it; folders may have colons, too."""
+    place, colon, preset = name.rpartition(":")
+    if not colon or name.endswith(".py") or "/" in preset:
+        return name, None
+    return place, preset
 
 
 def _names(folder: str) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> None:
         translated_from=chosen.translated_from,
     )
     output = chosen.output or folder.path / "datasets" / chosen.format
-    fleet = restore_fleet(folder.settings, folder, chosen.checkpoint)
+    fleet = restore_fleet(folder.settings, folder, chosen.checkpoint, chosen.robots)
     for dataset in collect(fleet, folder.settings, str(folder.path), wanted):
         path = write_dataset(dataset, output, chosen.format)
         print(

@@ -59,9 +59,10 @@ def result_table(results: list[Result], speed: dict[str, float]) -> str:
     lines = [f"{'robot':<10} {'completion':>10}   {'95 % interval':<16} {'steps/s':>8}   ONNX parity"]
     for result in results:
         shown = f"{result.evaluation.pc_success:.0f} %"
+        parity = "-" if result.parity is None else f"{result.parity:.1e}"
         lines.append(
             f"{result.robot:<10} {shown:>10}   {interval(result.evaluation):<16} "
-            f"{speed.get(result.robot, 0.0):>8,.0f}   {result.parity:.1e}"
+            f"{speed.get(result.robot, 0.0):>8,.0f}   {parity}"
         )
     return "\n".join(lines)
 

@@ -45,9 +45,10 @@ def run(arguments: list[str]) -> None:
         films.append(clips)
         shown = f"{held_out.evaluation.n_success} of {held_out.evaluation.n_episodes}"
         print(f"{learner.name:<10} {shown} episodes, {interval(held_out.evaluation)}", flush=True)
-    name = f"step_{fleet.steps:012d}{_differences(chosen, settings)}"
+    arms = "" if len(judged) == len(fleet.learners) else f"_{'_'.join(judged)}"
+    name = f"step_{fleet.steps:012d}{arms}{_differences(chosen, settings)}"
     conditions = {"seed": how.seed, "randomization": chosen.randomization, "noise": chosen.noise}
-    print(write_evaluation(folder, judged, conditions, name))
+    print(write_evaluation(folder, fleet.steps, judged, conditions, name))
     if chosen.video:
         film(films, folder.videos / name, filming)
 
@@ -72,9 +73,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _differences(chosen: argparse.Namespace, settings: TrainSettings) -> str:
-    """How this evaluation differs from the usual one, as its file is named."""
-    arms = f"_{'_'.join(chosen.robots)}" if chosen.robots else ""
+    """How the episodes differ from the usual ones, as a file of them is named."""
     number = f"_episodes_{chosen.episodes}" if chosen.episodes not in (None, settings.eval_episodes) else ""
     seed = f"_seed_{chosen.seed}" if chosen.seed not in (None, settings.seed) else ""
     level = f"_{chosen.randomization}" if LEVELS[chosen.randomization] else ""
-    return arms + number + seed + level + (f"_noise_{chosen.noise:g}" if chosen.noise else "")
+    return number + seed + level + (f"_noise_{chosen.noise:g}" if chosen.noise else "")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hacpo_robot.cli.display import interval
 from hacpo_robot.cli.opening import open_run, some_of
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import ExportError, InvalidSpecError
+from hacpo_robot.export.exporter import check_replaceable
 from hacpo_robot.export.interface import Interface
 from hacpo_robot.export.parity import ParityReport
 from hacpo_robot.learning.evaluation import Evaluation
@@ -16,6 +17,32 @@ from hacpo_robot.study.train import restore_fleet
 
 def run(arguments: list[str]) -> None:
     """Parse, evaluate and export, print where the files are."""
+    chosen = _parse(arguments)
+    interface = Interface(inputs=chosen.inputs, low_pass_hz=chosen.low_pass)
+    folder = open_run(chosen.run)
+    settings = folder.settings
+    n_episodes = settings.eval_episodes if chosen.episodes is None else chosen.episodes
+    wanted = some_of(chosen.robots, settings)
+    places = {name: (chosen.output or folder.path / "exported") / name for name in wanted}
+    for place in places.values():
+        check_replaceable(place)
+    fleet, faults = restore_fleet(settings, folder, chosen.checkpoint, wanted), []
+    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
+        if learner.name in wanted:
+            began, place = time.monotonic(), places[learner.name]
+            release = Release.of(robot, learner, settings, n_episodes, interface)
+            try:
+                report = release.export(folder, place)
+            except ExportError as error:
+                faults.append(f"no export of {learner.name}: {error}")
+                continue
+            outcome = _outcome(report, release.held_out.evaluation)
+            print(f"{place / 'policy.onnx'}  {outcome}  in {time.monotonic() - began:.1f} s", flush=True)
+    if faults:
+        raise ExportError("; ".join(faults))
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("hacpo-robot export", description=__doc__)
     parser.add_argument("run", type=Path, help="run folder")
     parser.add_argument(
@@ -27,21 +54,9 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--episodes", type=int, help="held-out, per robot; 0: none; else as in training")
     parser.add_argument("--output", type=Path, help="folder of the folders; RUN/exported when not given")
     chosen = parser.parse_args(arguments)
-    interface = Interface(inputs=chosen.inputs, low_pass_hz=chosen.low_pass)
-    folder = open_run(chosen.run)
-    settings = folder.settings
-    n_episodes = settings.eval_episodes if chosen.episodes is None else chosen.episodes
-    if n_episodes < 0:
-        raise InvalidSpecError(f"episodes must not be negative, but is {n_episodes}")
-    wanted = some_of(chosen.robots, settings)
-    fleet = restore_fleet(settings, folder, chosen.checkpoint, wanted)
-    for robot, learner in zip(settings.robots, fleet.learners, strict=True):
-        if learner.name in wanted:
-            began = time.monotonic()
-            place = chosen.output / learner.name if chosen.output else folder.exported(learner.name)
-            release = Release.of(robot, learner, settings, n_episodes, interface)
-            outcome = _outcome(release.export(folder, place), release.held_out.evaluation)
-            print(f"{place / 'policy.onnx'}  {outcome}  in {time.monotonic() - began:.1f} s", flush=True)
+    if chosen.episodes is not None and chosen.episodes < 0:
+        raise InvalidSpecError(f"episodes must not be negative, but is {chosen.episodes}")
+    return chosen
 
 
 def _outcome(report: ParityReport, evaluation: Evaluation) -> str:

@@ -62,7 +62,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         help="whose physics, controllers and gripper: those of training, robosuite's, or one after the other",
     )
     add_conditions(parser)
-    parser.add_argument("--video", type=Path, metavar="FOLDER", help="film the first episodes into a folder")
+    parser.add_argument("--video", type=Path, metavar="FOLDER", help="film episodes into a folder")
     add_filming(parser)
     chosen = parser.parse_args(arguments)
     if chosen.episodes <= 0:

@@ -10,11 +10,11 @@ from hacpo_robot.catalog import load_fleet, load_task
 from hacpo_robot.cli.display import Display, result_table
 from hacpo_robot.cli.interrupt import stop_on_interrupt
 from hacpo_robot.cli.opening import open_run
-from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.errors import ExportError, InvalidSpecError
 from hacpo_robot.specs.training import TrainSettings
 from hacpo_robot.study.meter import Interrupted, Watch
 from hacpo_robot.study.presets import load_preset, preset_names
-from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.run_folder import RunFolder, with_whole_names
 
 DESCRIPTION = """Train a fleet, then evaluate, export and film every policy.
 
@@ -50,6 +50,8 @@ def run(arguments: list[str]) -> None:
             raise KeyboardInterrupt from None
     print(result_table(results, speed))
     print(f"run folder: {folder.path}")
+    if faults := [result.fault for result in results if result.fault]:
+        raise ExportError("; ".join(faults))
 
 
 def _fresh(preset: str | None, run_dir: Path | None, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
@@ -65,7 +67,8 @@ def _resumed(path: Path, rest: list[str]) -> tuple[TrainSettings, RunFolder]:
     """The settings of a run that goes on; what its checkpoints depend on must stay."""
     folder = open_run(path)
     before = folder.settings_to_resume()
-    settings = _parse(before, rest)
+    settings = with_whole_names(_parse(before, rest))
+    before = with_whole_names(before)
     for name in ("robots", "task", "seed", "sharing", "randomization", "ppo", "hacpo"):
         if getattr(settings, name) != getattr(before, name):
             raise InvalidSpecError(

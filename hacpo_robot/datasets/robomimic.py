@@ -106,8 +106,10 @@ def _describe(columns: h5py.Dataset, signature: Signature) -> None:
 
 def _env_args(header: Header) -> dict[str, object]:
     """What robomimic makes its environments from."""
-    name = env_id(load_robot(header.robot), load_task(header.task).name)
-    return {"env_name": name, "type": GYM, "env_version": header.package_version, "env_kwargs": {}}
+    task = load_task(header.task)
+    name = env_id(load_robot(header.robot), task.name)
+    preset = {"task": task.full_name} if task.preset else {}
+    return {"env_name": name, "type": GYM, "env_version": header.package_version, "env_kwargs": preset}
 
 
 def _filters(dataset: Dataset) -> dict[str, list[int]]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import cv2
 import numpy as np
 
 from hacpo_robot.envs.workcell import CONTROL_HZ
@@ -61,13 +62,26 @@ def export_policy(
         trial: Runs the written file in closed loop; not done where not given.
 
     Raises:
-        ExportError: statistics are missing, the file differs from the policy, or the folder
-            holds something else.
+        ExportError: statistics are missing, the file differs from the policy, the folder holds something
+            else, or it cannot be written.
     """
     check_replaceable(folder)
     _check_recorded(episodes, candidate.observation.size)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     description = _describe(candidate, provenance, episodes, evaluation)
+    try:
+        return _write(folder, candidate, description, episodes, trial)
+    except (OSError, cv2.error) as error:
+        raise ExportError(f"{folder}: {' '.join(str(error).split())}") from error
+
+
+def _write(
+    folder: Path,
+    candidate: Candidate,
+    description: PolicyDescription,
+    episodes: Sequence[FloatArray],
+    trial: Trial | None,
+) -> ParityReport:
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
         draft = Path(scratch) / "new"
         draft.mkdir()
@@ -145,7 +159,7 @@ def _describe(
     robot = candidate.env.robot
     return PolicyDescription(
         robot=robot,
-        task=candidate.env.task.name,
+        task=candidate.env.task.full_name,
         observation=candidate.observation,
         action=candidate.commands,
         control_hz=CONTROL_HZ,

@@ -43,6 +43,8 @@ class TaskSpec:
     """What a robot must be able to do."""
     presets: Mapping[str, RewardPreset] = field(default_factory=dict)
     """Other rewards and success tests, by name."""
+    preset: str = ""
+    """Which of the presets this is; none where empty."""
     leaning_pays: bool = False
     """Whether rewards are paid in full however hard the robot leans on the table."""
     workspace: Region = field(default=Region(x=(-0.45, 0.45), y=(-0.45, 0.45), z=(0.75, 1.6)))
@@ -97,4 +99,9 @@ class TaskSpec:
         """
         if name not in self.presets:
             raise UnknownNameError("reward preset", name, tuple(self.presets))
-        return replace(self, **vars(self.presets[name]))
+        return replace(self, preset=name, **vars(self.presets[name]))
+
+    @property
+    def full_name(self) -> str:
+        """With the preset, as :func:`hacpo_robot.load_task` takes it."""
+        return f"{self.name}:{self.preset}" if self.preset else self.name

@@ -129,10 +129,17 @@ def _work(cell: Cell, folder: Path, command: str, cores: Sequence[int], news: Co
         with (run.path / LOG).open("a") as log:
             os.dup2(log.fileno(), sys.stdout.fileno())
             os.dup2(log.fileno(), sys.stderr.fileno())
-        train(cell.settings, run, watch, resume=resume)
+    except HacpoError as error:
+        news.send(str(error))
+        sys.exit(FAILED)
+    try:
+        results, _ = train(cell.settings, run, watch, resume=resume)
     except Interrupted:
         sys.exit(STOPPED)
     except HacpoError as error:
-        traceback.print_exc()  # into the log, where it has been opened
+        traceback.print_exc()
         news.send(str(error))
+        sys.exit(FAILED)
+    if faults := [result.fault for result in results if result.fault]:
+        news.send("; ".join(faults))
         sys.exit(FAILED)

@@ -35,18 +35,19 @@ class Result:
 
     robot: str
     evaluation: Evaluation
-    parity: float
-    """Largest difference between the exported file and the policy, command units."""
+    parity: float | None
+    """Largest difference between the exported file and the policy, command units; ``None`` without a file."""
+    fault: str = ""
+    """Why the policy could not leave."""
 
 
 def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) -> list[Result]:
-    """Evaluate, export and film every policy of a fleet.
+    """Evaluate, export and film every policy of a fleet; one that cannot leave is told in its result.
 
     Raises:
-        ExportError: policies could not leave; told when everything else is done.
         Interrupted: ``watch.should_stop`` said so, before the next robot.
     """
-    results, films, faults = [], [], []
+    results, films = [], []
     judged: dict[str, HeldOut] = {}
     for robot, learner in zip(settings.robots, fleet.learners, strict=True):
         if watch.should_stop():
@@ -55,19 +56,19 @@ def finish(fleet: Fleet, settings: TrainSettings, run: RunFolder, watch: Watch) 
         release = Release.of(robot, learner, settings, settings.eval_episodes)
         judged[learner.name] = release.held_out
         films.append(release.clips)
+        parity, fault = None, ""
         try:
-            report = release.export(run, run.exported(learner.name))
+            parity = release.export(run, run.exported(learner.name)).largest
         except ExportError as error:
-            faults.append(f"{learner.name}: {error}")
-        else:
-            results.append(Result(learner.name, release.held_out.evaluation, report.largest))
-    write_evaluation(run, judged, {"seed": settings.seed, "randomization": "none", "noise": 0.0})
+            fault = f"no export of {learner.name}: {error}"
+            watch.phase(fault)
+        results.append(Result(learner.name, release.held_out.evaluation, parity, fault))
+    conditions = {"seed": settings.seed, "randomization": "none", "noise": 0.0}
+    write_evaluation(run, fleet.steps, judged, conditions)
     if settings.video and not watch.should_stop():
         watch.phase("drawing videos")
         fault = make_videos([list(row) for row in zip(*films, strict=True)], run.videos)
         watch.phase(fault or f"videos in {run.videos}")
-    if faults:
-        raise ExportError("; ".join(faults))
     return results
 
 
@@ -199,15 +200,17 @@ def judge(
 
 def write_evaluation(
     run: RunFolder,
+    steps: int,
     judged: Mapping[str, HeldOut],
     conditions: Mapping[str, float | str],
     name: str = EVALUATION.stem,
 ) -> Path:
-    """``eval/<name>.json``: the conditions, per robot with the episodes that failed, and all together.
+    """``eval/<name>.json``: steps of the policies, conditions, outcome per robot and of all together.
 
     ``eval_info`` is what training ends with, and says that a run is finished.
     """
     document = {
+        "steps": steps,
         "conditions": dict(conditions),
         "per_robot": {
             robot: asdict(held_out.evaluation)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.catalog import file_of, load_fleet, load_task
+from hacpo_robot.catalog import load_fleet, load_task, short_name
 from hacpo_robot.errors import InvalidSpecError, UnknownNameError
 from hacpo_robot.specs.training import TrainSettings, settings_from_dict
 
@@ -54,10 +54,10 @@ class Plan:
         for name in self.headline:
             if name not in self.conditions:
                 raise UnknownNameError("condition", name, self.conditions)
-        names = [*map(_short, self.tasks), *self.fleets, *self.conditions]
+        names = [*map(short_name, self.tasks), *self.fleets, *self.conditions]
         if "-" in "".join(names):
             raise InvalidSpecError(f"no dash in names of a study, it separates them: {' '.join(names)}")
-        if len(set(map(_short, self.tasks))) < len(self.tasks):
+        if len(set(map(short_name, self.tasks))) < len(self.tasks):
             raise InvalidSpecError(f"two tasks of one name: {' '.join(self.tasks)}")
         if not (self.headline and self.tasks and self.fleets and self.seeds > 0):
             raise InvalidSpecError(f"study {self.name} needs fleets, tasks, a headline and at least one seed")
@@ -92,7 +92,7 @@ class Plan:
         place = {"task": task, "robots": list(self.fleets[fleet]), "seed": seed}
         layers = (self.settings, self.tasks[task], self.conditions[condition], place)
         settings = settings_from_dict(TrainSettings, _merged(*layers))
-        parts = [_short(task)] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
+        parts = [short_name(task)] * (len(self.tasks) > 1) + [fleet] * (len(self.fleets) > 1)
         return Cell("-".join([*parts, condition, str(seed)]), task, fleet, condition, seed, settings)
 
 
@@ -117,12 +117,6 @@ def load_plan(name: str) -> Plan:
         raise InvalidSpecError(f"{path} holds no study: {' '.join(str(error).split())}") from error
     plan.check_fleets()
     return plan
-
-
-def _short(task: str) -> str:
-    """Of a task in the names of cells: a file without folder and ending."""
-    file = file_of(task)
-    return task if file is None else file.stem
 
 
 def plan_from_dict(name: str, values: Mapping[str, Any]) -> Plan:

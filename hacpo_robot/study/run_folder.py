@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from hacpo_robot.catalog import file_of, whole_name
+from hacpo_robot.catalog import own_files, whole_name
 from hacpo_robot.errors import InvalidSpecError, RunFolderError
 from hacpo_robot.specs.training import TrainSettings, flat_settings, settings_from_dict
 from hacpo_robot.versions import current_commit, installed_versions
@@ -38,7 +38,7 @@ class RunFolder:
 
         Args:
             path: Where.
-            settings: Of the run. Robot and task files are noted by their whole paths.
+            settings: Of the run.
             command: This process's own when not given.
 
         Raises:
@@ -50,8 +50,6 @@ class RunFolder:
             )
         path.mkdir(parents=True)
         folder = cls(path)
-        robots = tuple(whole_name(robot) for robot in settings.robots)
-        settings = replace(settings, robots=robots, task=whole_name(settings.task))
         folder.write_settings(settings)
         (path / "command.txt").write_text((command or shlex.join(sys.orig_argv)) + "\n")
         folder.write_json(
@@ -97,15 +95,20 @@ class RunFolder:
     def note_resumption(self) -> None:
         """Tell where the run goes on, if commit, versions or machine are not those of before."""
         facts, now = self.facts, _origin(self.settings)
-        resumed = facts.get("resumed", [])
-        before = [facts, *resumed][-1]
-        if any(before.get(name) != value for name, value in now.items()):
-            self.write_json("run.json", facts | {"resumed": [*resumed, {"at": _now(), **now}]})
+        before = self._newest_origin
+        if any(before.get(name, {}) != value for name, value in now.items()):
+            resumed = [*facts.get("resumed", []), {"at": _now(), **now}]
+            self.write_json("run.json", facts | {"resumed": resumed})
+
+    @property
+    def _newest_origin(self) -> dict[str, Any]:
+        """Of the last sitting, as far as it differs from those before."""
+        return [self.facts, *self.facts.get("resumed", [])][-1]
 
     def changed_files(self) -> tuple[str, ...]:
-        """Robot and task files that are not what they were when the run was begun, or are gone."""
-        now = _digests(self.settings)
-        return tuple(name for name, digest in self.facts.get("files", {}).items() if now.get(name) != digest)
+        """The user's robot, task and model files that are gone, or not what training went on with last."""
+        known = self._newest_origin.get("files", {})
+        return tuple(name for name, digest in known.items() if _digest(Path(name)) != digest)
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -147,14 +150,15 @@ class RunFolder:
         """Whether it needs no more work."""
         return (self.path / EVALUATION).is_file()
 
-    def take_up_again(self, steps: int) -> None:
-        """It goes on from so many steps: what it reached there is kept like any evaluation on the way."""
+    def take_up_again(self) -> None:
+        """It has not finished after all: what it reached before is kept as ``eval/step_<N>_end.json``."""
         if self.is_finished:
-            (self.path / EVALUATION).rename(self.path / EVALUATION.with_name(f"step_{steps:012d}.json"))
+            steps = json.loads((self.path / EVALUATION).read_text()).get("steps", self.settings.steps)
+            (self.path / EVALUATION).rename(self.path / EVALUATION.with_name(f"step_{steps:012d}_end.json"))
 
     def write_settings(self, settings: TrainSettings) -> None:
-        """Keep what the run goes on with."""
-        self._write("config.yaml", yaml.safe_dump(asdict(settings), sort_keys=False))
+        """Keep what the run goes on with; robot and task files by their whole paths."""
+        self._write("config.yaml", yaml.safe_dump(asdict(with_whole_names(settings)), sort_keys=False))
 
     @property
     def _config(self) -> Path:
@@ -220,16 +224,21 @@ def _whole_lines(text: bytes) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _digests(settings: TrainSettings) -> dict[str, str]:
-    """SHA-256 of the robot and task files of a run that are no part of this package, by name."""
-    files = [file_of(name) for name in (settings.task, *settings.robots)]
-    return {str(file): sha256(file.read_bytes()).hexdigest() for file in files if file and file.is_file()}
+def with_whole_names(settings: TrainSettings) -> TrainSettings:
+    """The same settings, which hold in any folder."""
+    robots = tuple(map(whole_name, settings.robots))
+    return replace(settings, robots=robots, task=whole_name(settings.task))
+
+
+def _digest(file: Path) -> str:
+    """SHA-256 of a file; empty where there is none."""
+    return sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _origin(settings: TrainSettings) -> dict[str, Any]:
     """What a run is made by, and where."""
     return {
-        "files": _digests(settings),
+        "files": {str(file): _digest(file) for file in own_files(settings.task, settings.robots)},
         "versions": installed_versions(),
         "commit": current_commit(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",

@@ -40,14 +40,15 @@ def train(
         resume: Continue from the newest whole checkpoint.
 
     Returns:
-        What each robot reached, and its environment steps per second of the whole fleet's time.
+        What each robot reached, with the reason where its policy could not leave; and its environment steps
+        per second of the whole fleet's time.
 
     Raises:
         UnknownNameError: a robot or the task is not in the catalogue.
         InvalidSpecError: a robot cannot do the task, or two have one name.
         Interrupted: ``watch.should_stop`` said so; a checkpoint was written.
         CheckpointError: nothing to resume from.
-        ExportError: a policy could not leave; told before training where a folder is in the way, else last.
+        ExportError: a folder is in the way of an export; told before anything is trained.
         RunFolderError: another process trains there.
     """
     with locked(run.path, "trains in"):
@@ -65,7 +66,7 @@ def _train(
     if resume:
         run.write_settings(settings)
         if fleet.steps < settings.steps:
-            run.take_up_again(fleet.steps)
+            run.take_up_again()
         run.note_resumption()
         watch.phase(f"resumed at {fleet.steps} steps")
     elif mode_of(settings.sharing).hears_others:

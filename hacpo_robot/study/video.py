@@ -83,9 +83,7 @@ def caption_of(name: str, success: bool, episode: int) -> str:
 
 
 def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAULT_FILMING) -> str | None:
-    """Write ``grid.mp4`` (of the first rows) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264.
-
-    Those that the folder holds from before are replaced, and removed where they are of other episodes.
+    """Write ``grid.mp4`` (of the first rows) and ``<robot>[_robosuite]_ep<i>.mp4`` as H.264, all or none.
 
     Args:
         clips: Rows of clips of equal number; a row holds one episode of every robot.
@@ -105,8 +103,6 @@ def make_videos(clips: list[list[Clip]], folder: Path, filming: Filming = DEFAUL
                 f"no video, as drawing failed ({fault}); without a screen OpenGL needs libegl1 and "
                 f"libgl1-mesa-dri; to draw later: MUJOCO_GL=egl {later}"
             )
-        for old in folder.glob("*_ep*.mp4"):
-            old.unlink()
         for new in Path(scratch).iterdir():
             os.replace(new, folder / new.name)
     recording.unlink()
@@ -143,7 +139,7 @@ def read_recording(path: Path) -> tuple[list[list[Clip]], Filming]:
     with np.load(path, allow_pickle=False) as file:
         rows = [
             [
-                Clip(**meta, qpos=file[f"{i}/{j}/qpos"], mocap=file[f"{i}/{j}/mocap"])
+                Clip(**{"episode": i} | meta, qpos=file[f"{i}/{j}/qpos"], mocap=file[f"{i}/{j}/mocap"])
                 for j, meta in enumerate(row)
             ]
             for i, row in enumerate(json.loads(str(file["rows"])))

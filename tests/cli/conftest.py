@@ -31,10 +31,18 @@ def call(monkeypatch, capsys, tmp_path):
 @pytest.fixture(scope="package")
 def finished(tmp_path_factory):
     """A tiny run with checkpoints, exports and no video."""
+    return tiny_run(tmp_path_factory, "ur5e")
+
+
+@pytest.fixture(scope="package")
+def pair(tmp_path_factory):
+    """The same of two arms."""
+    return tiny_run(tmp_path_factory, "ur5e", "scara")
+
+
+def tiny_run(tmp_path_factory, *robots):
     small = PPOSettings(n_envs=4, n_steps=8, batch_size=32, n_epochs=1, net_arch=(8,))
-    settings = TrainSettings(
-        robots=("ur5e",), steps=32, sharing="none", eval_episodes=2, video=False, ppo=small
-    )
+    settings = TrainSettings(robots=robots, steps=32, sharing="none", eval_episodes=2, video=False, ppo=small)
     run = RunFolder.create(tmp_path_factory.mktemp("runs") / "finished", settings)
     train(settings, run, Watch())
     return run.path

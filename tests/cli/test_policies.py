@@ -5,9 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hacpo_robot.errors import DatasetError, ExportError, StudyError, VideoError
+from hacpo_robot.study.judge import judge
 
 
 def test_evaluate_and_play_agree_on_the_same_seeds(call, finished, tmp_path):
@@ -91,14 +93,15 @@ def test_an_export_beside_the_run_leaves_the_runs_own_as_it_is(call, finished, t
     assert (run / "exported" / "ur5e" / "policy.onnx").read_bytes() == own
 
 
-def test_some_robots_are_evaluated_alone_and_more_episodes_replace_nothing(call, finished, tmp_path):
-    shutil.copytree(finished, tmp_path / "run", symlinks=True)
-    for options in ([], ["--episodes", "3"], ["--robots", "ur5e"]):
+def test_some_robots_are_evaluated_alone_and_more_episodes_replace_nothing(call, pair, tmp_path):
+    shutil.copytree(pair, tmp_path / "run", symlinks=True)
+    for options in ([], ["--episodes", "3"], ["--robots", "scara"], ["--robots", "scara", "ur5e"]):
         assert call("evaluate", "run", *options)[0] == 0
-    found = sorted(path.stem[17:] for path in (tmp_path / "run" / "eval").glob("step_*"))
-    assert found == ["", "_episodes_3", "_ur5e"]
+    files = sorted((tmp_path / "run" / "eval").glob("step_*"))
+    found = {path.stem[17:]: list(json.loads(path.read_text())["per_robot"]) for path in files}
+    assert found == {"": ["ur5e", "scara"], "_episodes_3": ["ur5e", "scara"], "_scara": ["scara"]}
     code, _, stderr = call("evaluate", "run", "--robots", "panda")
-    assert (code, stderr) == (2, "hacpo-robot: unknown robot of this run 'panda'; valid: ur5e\n")
+    assert (code, stderr) == (2, "hacpo-robot: unknown robot of this run 'panda'; valid: scara, ur5e\n")
 
 
 def test_videos_of_an_evaluation_have_a_folder_of_their_own_and_a_failure_to_draw_is_one(
@@ -112,13 +115,13 @@ def test_videos_of_an_evaluation_have_a_folder_of_their_own_and_a_failure_to_dra
         return "no video, as drawing failed"
 
     monkeypatch.setattr("hacpo_robot.cli.filming.make_videos", no_screen)
-    options = ("--video", "--video-episodes", "2", "--video-failures", "--noise", "0.1")
+    options = ["--episodes", "5", "--video", "--video-episodes", "3", "--video-failures", "--noise", "0.1"]
     code, stdout, stderr = call("evaluate", "run", *options)
     assert (code, stderr) == (1, "hacpo-robot: no video, as drawing failed\n")
     assert "drawing videos" in stdout
     ((name, episodes, failures_first),) = asked
-    assert re.fullmatch(r"step_\d{12}_noise_0\.1", name)
-    assert (episodes, failures_first) == ([[0], [1]], True)
+    assert re.fullmatch(r"step_\d{12}_episodes_5_noise_0\.1", name)
+    assert (episodes, failures_first) == ([[0], [1], [2]], True)
 
 
 @pytest.mark.parametrize(
@@ -135,13 +138,23 @@ def test_a_play_that_cannot_be_is_refused_in_one_sentence(call, finished, option
     assert re.fullmatch(f"hacpo-robot: {sentence}.*\n", stderr), stderr
 
 
-def test_play_judges_the_file_under_the_conditions_asked_for(call, finished):
+def test_play_judges_the_file_under_the_conditions_asked_for(call, finished, monkeypatch):
     policy = finished / "exported" / "ur5e" / "policy.onnx"
-    told = [
-        call("play", policy, "--episodes", "4", "--randomization", "wide", "--noise", n) for n in ("0", "1")
-    ]
-    assert [code for code, _, _ in told] == [0, 0]
-    assert all(re.match(r"ur5e on lift: \d of 4, ", stdout) for _, stdout, _ in told)
+    fields = json.loads(policy.with_name("policy.json").read_text())["observations"]
+    observation = np.zeros((1, sum(field["size"] for field in fields)), np.float32)
+    asked = []
+
+    def judged(robot, task, act, n_episodes, seed, filming, randomization):
+        spread = np.std([act(observation)[0, 0] for _ in range(200)])
+        asked.append((n_episodes, seed, filming.n_episodes, randomization, bool(spread > 0.02)))
+        return judge(robot, task, act, n_episodes, seed, filming, randomization)
+
+    monkeypatch.setattr("hacpo_robot.cli.play.judge", judged)
+    varied = "--episodes 2 --seed 5 --randomization wide --noise 0.1"
+    for options in ("--episodes 4 --video-episodes 3", varied):
+        code, _, stderr = call("play", policy, *options.split())
+        assert code == 0, stderr
+    assert asked == [(4, 0, 3, "none", False), (2, 5, 2, "wide", True)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hacpo_robot.catalog import load_robot
+from hacpo_robot.catalog import load_robot, load_task, own_files, short_name, whole_name
 from hacpo_robot.study.run_folder import RunFolder
 
 TASKS = Path(__file__).parents[2] / "tasks"
@@ -56,3 +56,17 @@ def test_a_file_may_hold_dataclasses_with_annotations_that_are_read_late(tmp_pat
     lines += ["ROBOT = load_robot('ur5e')"]
     (tmp_path / "late.py").write_text("\n".join(lines))
     assert load_robot(str(tmp_path / "late.py")).name == "ur5e"
+
+
+@pytest.mark.parametrize("folder", ["plain", "at 12:30", "a:b.py:c"])
+def test_files_and_presets_are_told_apart_whatever_the_folder_is_called(tmp_path, monkeypatch, folder):
+    place = tmp_path / folder
+    place.mkdir()
+    (place / "my_lift.py").write_text((TASKS / "lift.py").read_text())
+    monkeypatch.chdir(place)
+    for preset in ("", ":robosuite"):
+        whole = whole_name(f"my_lift.py{preset}")
+        assert whole == f"{place}/my_lift.py{preset}"
+        assert load_task(whole).full_name == f"lift{preset}"
+        assert own_files(whole, ["panda"]) == [place / "my_lift.py"]
+        assert short_name(whole) == f"my_lift{preset.replace(':', '_')}"

@@ -57,6 +57,7 @@ def test_an_unknown_rotation_is_answered_with_the_known_ones():
 def test_a_reward_preset_goes_by_a_name_of_its_own():
     assert load_task("lift:robosuite").rewards.keys() == {"reach", "grasp", "success"}
     assert load_task("lift:robosuite").leaning_pays
+    assert [load_task(name).full_name for name in ("lift", "lift:robosuite")] == ["lift", "lift:robosuite"]
     own = replace(LIFT, presets={"sparse": RewardPreset(rewards={"s": Term(never, 1.0)}, success=never)})
     assert not own.with_preset("sparse").leaning_pays
     with pytest.raises(UnknownNameError, match="unknown reward preset 'sparse'; valid: robosuite"):

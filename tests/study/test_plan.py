@@ -84,6 +84,7 @@ def test_a_study_may_be_a_file_of_ones_own(tmp_path):
         ({"tasks": {"my-folder/fly.py": {}}}, "no task file 'my-folder/fly.py'"),
         ({"tasks": {"fly-by.py": {}}}, "no dash in names"),
         ({"tasks": {"reach": {}, "own/reach.py": {}}}, "two tasks of one name: reach own/reach.py"),
+        ({"tasks": {"lift": {}, "lift:dense": {}}}, "unknown reward preset 'dense'; valid: robosuite"),
     ],
 )
 def test_a_plan_that_cannot_be_run_is_refused(change, sentence):

@@ -2,13 +2,16 @@
 
 import json
 import shlex
+import shutil
 from dataclasses import asdict, replace
 
 import pytest
 import yaml
 
+from hacpo_robot.catalog import load_robot
 from hacpo_robot.errors import InvalidSpecError, RunFolderError, UnknownNameError
 from hacpo_robot.learning.evaluation import HELD_OUT
+from hacpo_robot.paths import asset
 from hacpo_robot.specs.training import SEEDS, PPOSettings, TrainSettings, settings_from_dict
 from hacpo_robot.study.presets import load_preset, preset_names
 from hacpo_robot.study.run_folder import RunFolder
@@ -166,12 +169,39 @@ def test_json_is_written_whole_or_not_at_all(tmp_path):
 
 def test_a_run_that_goes_on_is_not_finished_and_keeps_what_it_reached(tmp_path):
     run = RunFolder.create(tmp_path / "run", TrainSettings())
-    run.take_up_again(7)
-    run.write_json("eval/eval_info.json", {"overall": 1})
+    run.take_up_again()
+    run.write_json("eval/eval_info.json", {"steps": 7})
     assert run.is_finished
-    run.take_up_again(7)
+    run.take_up_again()
     assert not run.is_finished
-    assert json.loads((run.path / "eval" / "step_000000000007.json").read_text()) == {"overall": 1}
+    assert json.loads((run.path / "eval" / "step_000000000007_end.json").read_text()) == {"steps": 7}
+
+
+def test_a_run_of_before_files_were_noted_goes_on_without_a_word(tmp_path):
+    run = RunFolder.create(tmp_path / "run", TrainSettings())
+    facts = run.facts
+    del facts["files"]
+    run.write_json("run.json", facts)
+    run.note_resumption()
+    assert run.facts == facts
+    assert run.changed_files() == ()
+
+
+def test_files_are_told_as_changed_until_training_went_on_with_them(tmp_path):
+    robot = load_robot("scara")
+    model = tmp_path / "arm.xml"
+    shutil.copyfile(asset(robot.arm.mjcf), model)
+    (tmp_path / "arm.py").write_text(
+        "from dataclasses import replace\nfrom hacpo_robot.catalog import load_robot\n"
+        f"ARM = replace(load_robot('scara').arm, mjcf={str(model)!r})\n"
+        "ROBOT = replace(load_robot('scara'), arm=ARM)\n"
+    )
+    run = RunFolder.create(tmp_path / "run", replace(TrainSettings(), robots=(str(tmp_path / "arm.py"),)))
+    assert run.changed_files() == ()
+    model.write_text(model.read_text() + "\n")
+    assert run.changed_files() == (str(model),)
+    run.note_resumption()
+    assert run.changed_files() == ()
 
 
 def test_the_command_of_a_run_can_be_read_back(tmp_path, monkeypatch):

@@ -26,8 +26,10 @@ from hacpo_robot.learning.checkpoint import find_checkpoint
 from hacpo_robot.learning.evaluation import HELD_OUT, evaluate
 from hacpo_robot.study.lock import locked
 from hacpo_robot.study.meter import Interrupted, Watch
+from hacpo_robot.study.plan import Cell
 from hacpo_robot.study.playback import scale_of
 from hacpo_robot.study.run_folder import RunFolder
+from hacpo_robot.study.sameness import check_same
 from hacpo_robot.study.train import make_fleet, restore_fleet, train
 
 ROBOTS = ("ur5e", "panda")
@@ -224,7 +226,28 @@ def test_a_policy_that_cannot_leave_costs_neither_evaluations_nor_the_others_exp
         return export_policy(candidate, *arguments)
 
     monkeypatch.setattr("hacpo_robot.study.judge.export_policy", refuse_ur5e)
-    with pytest.raises(ExportError, match=r"^ur5e: too large$"):
-        train(run.settings, run, Watch(), resume=True)
+    results, _ = train(run.settings, run, Watch(), resume=True)
+    assert [(each.robot, each.fault) for each in results] == [
+        ("ur5e", "no export of ur5e: too large"),
+        ("panda", ""),
+    ]
+    assert results[0].parity is None
     assert list(json.loads((run.path / "eval" / "eval_info.json").read_text())["per_robot"]) == list(ROBOTS)
     assert [path.name for path in (run.path / "exported").iterdir()] == ["panda"]
+
+
+def test_a_run_of_a_users_file_is_the_same_after_it_was_resumed_by_a_relative_name(
+    finished, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "own.py"
+    own.write_text("from hacpo_robot.catalog import load_robot\nROBOT = load_robot('ur5e')\n")
+    settings = replace(finished[0].settings, robots=("own.py",), steps=128, checkpoint_every=128)
+    run = RunFolder.create(tmp_path / "own-0", settings)
+    train(settings, run, Watch())
+    (run.path / "eval" / "eval_info.json").unlink()
+    train(settings, run, Watch(), resume=True)
+    assert run.changed_files() == ()
+    check_same(Cell("own-0", "lift", "f", "own", 0, settings), run)
+    monkeypatch.chdir(tmp_path.parent)
+    assert [learner.name for learner in restore_fleet(run.settings, run).learners] == ["ur5e"]

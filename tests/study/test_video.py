@@ -76,11 +76,11 @@ def test_failures_come_first_where_they_are_asked_for():
 def test_videos_are_h264_that_browsers_play(tmp_path, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "egl")
     filming = Filming(width=320, height=200, view="front")
-    for stranger in ("panda_ep7.mp4", "notes.txt"):
-        (tmp_path / stranger).touch()
+    for before in ("panda_ep0.mp4", "scara_ep7.mp4"):
+        (tmp_path / before).touch()
     rows = [[clip("panda", i), clip("ur5e", i, 3)] for i in range(3)]
     assert make_videos(rows, tmp_path, filming) is None
-    (tmp_path / "notes.txt").unlink()  # only videos of before are gone
+    (tmp_path / "scara_ep7.mp4").unlink()  # what is of others stays
     films = [f"{robot}_ep{i}.mp4" for robot in ("panda", "ur5e") for i in range(3)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.mp4", *films]
     for name, size in (("grid.mp4", (2 * 320, 2 * 200)), ("panda_ep0.mp4", (320, 200))):
