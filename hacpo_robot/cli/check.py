@@ -50,7 +50,7 @@ def _task(name: str, robots: Sequence[str]) -> tuple[str, Iterator[Finding]]:
     from hacpo_robot.study.check_task import check_task
 
     task = load_task(name)
-    return task.name, check_task(task, load_fleet(robots, task) if robots else able_robots(task))
+    return task.full_name, check_task(task, load_fleet(robots, task) if robots else able_robots(task))
 
 
 def _policy(name: str, _: Sequence[str]) -> tuple[str, Iterator[Finding]]:

@@ -83,7 +83,7 @@ def check_task(task: TaskSpec, robots: Sequence[RobotSpec]) -> Iterator[Finding]
     """All checks, one after the other; where the task cannot be played only the first.
 
     Args:
-        task: To look at. Presets of its rewards are not looked at.
+        task: To look at; each of its presets is a task of its own.
         robots: That can do it. The first one plays for all checks, the others the script.
     """
     if not robots:
