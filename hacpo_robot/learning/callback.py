@@ -1,5 +1,6 @@
 """HACPO as a Stable-Baselines3 callback: any ``PPO`` joins a fleet by being given one."""
 
+import logging
 import math
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.learning.apprentice import Apprentice
 from hacpo_robot.learning.imitation import CrossPhase, Imitator
 from hacpo_robot.learning.model_view import ModelView, check_model
@@ -21,6 +23,7 @@ from hacpo_robot.sharing.member import Member
 from hacpo_robot.sharing.recorder import EpisodeRecorder, Step
 from hacpo_robot.sharing.state import flatten, part_of
 
+LOG = logging.getLogger(__name__)
 OWN_STATES = 1024
 """Own states on which policy change is measured."""
 
@@ -42,9 +45,15 @@ class HACPOCallback(BaseCallback):
             exchange: Shared by all learners of the fleet.
             name: This learner's name there.
             rehearsal_env: Worlds in which this learner tries what others would do, apart from those
-                it trains in; its steps count in the budget. Without it nothing is tried.
+                it trains in, at least two, as episodes are compared; its steps count in the budget. Without
+                them nothing is tried.
+
+        Raises:
+            InvalidSpecError: one world alone.
         """
         super().__init__()
+        if rehearsal_env is not None and rehearsal_env.num_envs < 2:
+            raise InvalidSpecError(f"{name} cannot rehearse in one world; two and more are compared")
         self._exchange, self._name = exchange, name
         self.rehearsal_env = rehearsal_env
         self.apprentice: Apprentice | None = None
@@ -55,6 +64,7 @@ class HACPOCallback(BaseCallback):
         self.recorder: EpisodeRecorder
         self._own_observation: torch.Tensor | None = None
         self._own_gradient: torch.Tensor | None = None
+        self._warned = False
         self.accepted = 0
         """Steps learned from in the last cross phase."""
         self.kl = 0.0
@@ -163,14 +173,21 @@ class HACPOCallback(BaseCallback):
         return {"member": self.member, "recorder": self.recorder, "imitator": self.imitator, **apprentice}
 
     def _publish(self, world: int, info: dict[str, Any]) -> None:
+        if "is_success" not in info and not self._warned:
+            self._warned = True
+            LOG.warning("%s ends episodes without is_success in their infos: none counts as good", self._name)
         success = bool(info.get("is_success", False))
         self.member.pool.note_outcome(success=success)
         if success and self._published < self._exchange.settings.episodes_per_rollout:
             self._published += 1
-            last = torch.as_tensor(info["terminal_observation"][None])
-            with torch.no_grad():
-                value = float(self._ppo.policy.predict_values(last)) * self.view.reward_scale
+            value = self._value(info["terminal_observation"]) if info.get("TimeLimit.truncated") else 0.0
             self.member.pool.add(self.recorder.cut(world, self._ppo.gamma, value))
+
+    def _value(self, observation: NDArray[np.float32]) -> float:
+        """What the critic expects from an observation on, as the policy sees it, in raw reward units."""
+        with torch.no_grad():
+            value = float(self._ppo.policy.predict_values(torch.as_tensor(observation[None])))
+        return value * self.view.reward_scale
 
     def _cross_phase(self) -> None:
         """Learn from the fleet what the last rollout left to learn; at most once per rollout."""

@@ -10,6 +10,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.learning.callback import HACPOCallback
 from hacpo_robot.learning.randomness import Randomness
 from hacpo_robot.sharing.embodiment import EmbodiedVecEnv
@@ -35,15 +36,22 @@ class Learner:
 
     @property
     def normalizer(self) -> VecNormalize:
-        """The observation statistics that belong to the policy."""
+        """The observation statistics that belong to the policy.
+
+        Raises:
+            InvalidSpecError: it has none.
+        """
         normalizer = self.model.get_vec_normalize_env()
-        assert normalizer is not None
+        if normalizer is None:
+            raise InvalidSpecError(f"checkpoints and exports of {self.name} need its PPO in a VecNormalize")
         return normalizer
 
     @property
     def env(self) -> VecEnv:
         """The environment itself, without wrappers."""
-        return self.normalizer.unwrapped
+        env = self.model.get_env()
+        assert env is not None
+        return env.unwrapped
 
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers, wherever it trains or tries what others would do.
@@ -105,7 +113,9 @@ class Learner:
 
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Actions without noise. Raw observations (n, observation size) -> (n, action size) in [-1, 1]."""
-        return self.model.predict(self.normalizer.normalize_obs(observation), deterministic=True)[0]
+        normalizer = self.model.get_vec_normalize_env()
+        seen = observation if normalizer is None else normalizer.normalize_obs(observation)
+        return self.model.predict(seen, deterministic=True)[0]
 
 
 def learning_rate_schedule(start: float, decay: float) -> Callable[[float], float]:

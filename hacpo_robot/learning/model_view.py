@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.distributions import DiagGaussianDistribution
@@ -19,7 +20,7 @@ def check_model(model: PPO) -> None:
 
     Raises:
         InvalidSpecError: it lies on another device than the CPU, extracts features, or is no diagonal
-            Gaussian.
+            Gaussian; or its actions are not in [-1, 1].
     """
     policy = model.policy
     if model.device.type != "cpu":
@@ -30,6 +31,9 @@ def check_model(model: PPO) -> None:
     if type(policy.action_dist) is not DiagGaussianDistribution:
         kind = type(policy.action_dist).__name__
         raise InvalidSpecError(f"sharing takes diagonal Gaussian policies, but the policy has a {kind}")
+    space = policy.action_space
+    if not isinstance(space, spaces.Box) or (space.low != -1).any() or (space.high != 1).any():
+        raise InvalidSpecError(f"sharing takes actions in [-1, 1], not {space}")
 
 
 class ModelView:

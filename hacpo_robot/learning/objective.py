@@ -1,4 +1,9 @@
-"""What the cross phase descends: weighted regression, or HACPO's surrogate as published."""
+"""What the cross phase descends: weighted regression, or HACPO's clipped surrogate, adapted to arms.
+
+Ours differs from the published one (arXiv 2603.02604) in three ways: ratios are of mean densities per action
+element, to the learner's own policy before the phase; they may fall to 0.5 in place of 0.8; and the ratio of
+capabilities in the weights is kept within 0.5 and 2.
+"""
 
 from collections.abc import Callable
 

@@ -83,13 +83,14 @@ class BodySchema(nn.Module):
     sense_error: Tensor
     """RMS error of E on held-out data per hub element, standard units; 1 is knowing nothing."""
     hub_low: Tensor
-    """Where the body has been, element by element; what lies beyond is seen as if it lay on the edge."""
+    """Where the body has been but for the rarest states, and a tenth of that range more, element by element;
+    what lies beyond is seen as if it lay on the edge."""
     hub_high: Tensor
     hub_varies: Tensor
     """1 for hub elements that the body steers, 0 for those that it hardly changes beside others of their
     field, as the tilt of an arm that is always upright: decoding them would bend it out of shape."""
     effect_reach: Tensor
-    """Largest change from the mean effect that the body brings about, element by element."""
+    """Largest change from the mean effect that the body brings about, but for the rarest, by element."""
     support_radius: Tensor
     """95 % of the body's own states have a neighbour in the bank nearer than this."""
 

@@ -9,7 +9,7 @@ from hacpo_robot.sharing.embodiment import Anatomy, EmbodiedVecEnv
 from hacpo_robot.specs.signature import FloatArray
 
 HOLD = (2, 8)
-"""Babbled actions move to a new random goal after so many steps."""
+"""Babbled actions move to a new random goal after so many steps: the first, or more, but not the second."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,10 @@ def babble(env: EmbodiedVecEnv, n_steps: int, rng: np.random.Generator) -> BodyD
 
 
 class _SmoothActions:
-    """Piecewise linear random walks in [-1, 1]^d; some worlds move gently, some at full speed."""
+    """Smooth random walks in [-1, 1]^d; some worlds move gently, some at full speed.
+
+    Every step goes half of what is left to a goal.
+    """
 
     def __init__(self, n_envs: int, size: int, rng: np.random.Generator) -> None:
         self._rng, self._shape = rng, (n_envs, size)

@@ -6,12 +6,18 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.specs.commands import CommandScale
 from hacpo_robot.specs.signature import FloatArray, IntArray, Signature
 
 
 class Embodiment(Protocol):
-    """A body that says where it is and what it did."""
+    """A body that says where it is and what it did.
+
+    Actions lie in [-1, 1]. All members of an exchange have the same ``body_signature``, ``world_signature``
+    and ``effect_signature``. Infos of an ended episode carry ``is_success``, without which nothing counts as
+    good, and ``episode``, as SB3's ``Monitor`` writes it, by which fleets take turns.
+    """
 
     observation_signature: Signature
     action_signature: Signature
@@ -30,16 +36,34 @@ class Embodiment(Protocol):
     """Observation fields that follow from the hub state alone."""
 
     def hub_state(self) -> tuple[FloatArray, FloatArray]:
-        """Body and world part of ``z`` now. Shapes (n_envs, body size), (n_envs, world size)."""
+        """Body and world part of ``z`` now, new arrays. Shapes (n_envs, body size), (n_envs, world size)."""
         ...
 
     def effect(self) -> FloatArray:
-        """What the last step did, before any reset. Shape (n_envs, effect size)."""
+        """What the last step did, before any reset, in a new array. Shape (n_envs, effect size)."""
         ...
 
     def sense_world(self, body: FloatArray, world: FloatArray) -> FloatArray:
         """The ``world_names`` fields as this embodiment would sense a hub state. Shape (n, ·)."""
         ...
+
+
+TOLD = (*Embodiment.__annotations__, "hub_state", "effect", "sense_world")
+"""What an :class:`Embodiment` has."""
+
+
+def check_embodiment(env: object) -> None:
+    """Refuse an environment that does not tell what sharing needs.
+
+    Raises:
+        InvalidSpecError: what it lacks.
+    """
+    missing = [name for name in TOLD if not hasattr(env, name)]
+    if missing:
+        raise InvalidSpecError(
+            f"sharing needs an environment that tells of its body, and {type(env).__name__} lacks "
+            f"{', '.join(missing)}; see hacpo_robot/sharing/embodiment.py"
+        )
 
 
 class EmbodiedVecEnv(Embodiment, Protocol):

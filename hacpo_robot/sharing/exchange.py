@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from hacpo_robot.errors import InvalidSpecError
-from hacpo_robot.sharing.embodiment import Embodiment
+from hacpo_robot.sharing.embodiment import Embodiment, check_embodiment
 from hacpo_robot.sharing.experience import Experience
 from hacpo_robot.sharing.lessons import Lessons, PairLog, log_pair
 from hacpo_robot.sharing.member import Member, PolicyView
@@ -45,10 +45,15 @@ class Exchange:
         """Add a learner.
 
         Raises:
-            InvalidSpecError: there is one of that name.
+            InvalidSpecError: there is one of that name; the environment tells too little, or has another hub.
         """
         if name in self.members:
             raise InvalidSpecError(f"two learners of one name: {name}")
+        check_embodiment(embodiment)
+        for other in self.members.values():
+            for part in ("body_signature", "world_signature", "effect_signature"):
+                if getattr(embodiment, part) != getattr(other.embodiment, part):
+                    raise InvalidSpecError(f"{name} and {other.name} share no hub: each has its own {part}")
         pool = ExperiencePool(self.settings.bank_episodes)
         scrambled = None if self.mode.has_fitting_maps else len(self.members)
         self.members[name] = Member(name, embodiment, pool, scrambled)

@@ -22,11 +22,12 @@ class SharingMode:
     rehearses: bool = True
     """Whether it plays others' parts, and adopts what succeeds."""
     selects: bool = True
-    """Whether by relevance, weight, trust and lead; else all of everybody's."""
+    """Whether by relevance, weight, trust and lead; else all of everybody's. Answers to questions count as
+    far as the learner's body can do them in any case."""
     has_fitting_maps: bool = True
     """Whether its maps fit the hub; else their elements are exchanged, in every arm otherwise."""
     by_surrogate: bool = False
-    """Whether lessons are HACPO's clipped surrogate as published, and not regression."""
+    """Whether lessons are HACPO's clipped surrogate, adapted, and not regression."""
     free_babble: int = 0
     """Steps of babble on top of those that count in the budget."""
 

@@ -85,7 +85,7 @@ class Guards:
     safety_net: bool = True
     """A learner whose success fell after an adoption goes back."""
     share_cap: bool = True
-    """Rehearsals take no more than ``rehearsal_share`` of a learner's steps."""
+    """No rehearsal begins once they and exams have taken ``rehearsal_share`` of a learner's steps."""
     projection: bool = False
     """Lessons that work against PPO's own gradient are bent until they do not. Not measured to help yet."""
 
@@ -165,7 +165,8 @@ class SharingSettings:
         _require_positive(self, "half_life", "adoption_steps", "adoption_rate", "std_floor")
         _require_positive(self, "bank_episodes", "offered_steps", "batch_size", "learning_rate")
         _require_not_negative(self, "max_sources", "episodes_per_rollout", "minibatches", "kl_budget")
-        _require_not_negative(self, "rehearsal_rounds", "last_rounds", "rehearsal_std", "last_std")
+        _require_positive(self, "rehearsal_rounds")
+        _require_not_negative(self, "last_rounds", "rehearsal_std", "last_std")
         _require_share(self, "top_fraction", "least_success", "rehearsal_share", "rehearsal_end")
         if self.rehearsal_worlds < 0 or self.rehearsal_worlds == 1:
             raise InvalidSpecError(
@@ -189,8 +190,8 @@ class TrainSettings:
     """Who learns from whom. ``none``: nobody, plain PPO. ``self``: each from its own good episodes.
     ``hacpo``: all from all, as far as it helps. And controls: ``one_way``: each from those named before it
     only; ``all``: without selection, weights, trust and mastery; ``shuffled``: with maps that fit nobody
-    else's; ``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss as
-    published, without rehearsals."""
+    else's; ``oracle``: with maps from much babble that is not counted; ``surrogate``: by HACPO's loss,
+    adapted, without rehearsals."""
     randomization: Level = "none"
     """How much the worlds differ that are trained in. ``mild``: mass, friction, damping, servos, speed of the
     gripper, latency; ``wide``: more of it, and of the noise that sensors have. Evaluation is on the model
