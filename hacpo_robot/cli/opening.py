@@ -18,7 +18,7 @@ def open_run(path: Path) -> RunFolder:
     """
     folder = RunFolder.open(path)
     for name in folder.changed_files():
-        told = f"{name} has changed since {path} began; this goes by the file as it is now"
+        told = f"{name} has changed since {path} was trained; this goes by the file as it is now"
         print(told, file=sys.stderr)
     return folder
 

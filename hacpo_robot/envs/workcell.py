@@ -97,7 +97,7 @@ class Workcell:
         self.state: TaskState
         self.joints: JointState
         self._last_step: tuple[TaskState, TaskState, FloatArray]
-        self.rngs = [np.random.default_rng([seed, world]) for world in range(n_worlds)]
+        self.rngs = [_generator(seed, world) for world in range(n_worlds)]
         self.reset(np.arange(n_worlds))
         self._last_step = self.state, self.state, self._gripper.width_at(self._gripper_command)
 
@@ -114,7 +114,7 @@ class Workcell:
     def seed(self, seed: int, worlds: IntArray | None = None) -> None:
         """Give worlds a fresh generator, those of an array of shape (k,) or all."""
         for world in range(self.n_worlds) if worlds is None else worlds.tolist():
-            self.rngs[world] = np.random.default_rng([seed, world])
+            self.rngs[world] = _generator(seed, world)
 
     def change_task(self, task: TaskSpec) -> None:
         """Go on with a task that differs in numbers: masses, friction, starts, goals, rewards.
@@ -261,6 +261,10 @@ class Workcell:
             self.variation.set_state(state)
         self._imperfection.set_state(state)
         self._read()
+
+
+def _generator(seed: int, world: int) -> np.random.Generator:
+    return np.random.default_rng([seed, world])
 
 
 def inside(position: FloatArray, region: Region) -> NDArray[np.bool_]:

@@ -94,7 +94,7 @@ def level_of(name: Level) -> Randomization | None:
         UnknownNameError: there is no such level; the message lists those that exist.
     """
     if name not in LEVELS:
-        raise UnknownNameError("level of randomization", name, LEVELS)
+        raise UnknownNameError("randomization", name, LEVELS)
     return LEVELS[name]
 
 

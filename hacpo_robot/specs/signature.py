@@ -55,12 +55,13 @@ class Field:
     @classmethod
     def read(cls, document: Mapping[str, Any], elements: str = "elements") -> "Field":
         """A field from plain data, as JSON has it, the names of its elements under ``elements``."""
-        lists = {"elements": elements, "low": "low", "high": "high"}
         return cls(
             name=document["name"],
+            elements=tuple(document[elements]),
             unit=document["unit"],
             frame=document["frame"] or "",
-            **{name: tuple(document[key]) for name, key in lists.items()},
+            low=tuple(document["low"]),
+            high=tuple(document["high"]),
         )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from hacpo_robot.errors import InvalidSpecError, UnknownNameError
-from hacpo_robot.specs.randomization import LEVELS, Level
+from hacpo_robot.errors import InvalidSpecError
+from hacpo_robot.specs.randomization import Level, level_of
 from hacpo_robot.specs.sharing_mode import Sharing, mode_of
 
 SEEDS = 1000
@@ -214,8 +214,7 @@ class TrainSettings:
         if not 0 <= self.seed < SEEDS:
             raise InvalidSpecError(f"seed must be from 0 to {SEEDS - 1}, not {self.seed}")
         mode_of(self.sharing)
-        if self.randomization not in LEVELS:
-            raise UnknownNameError("randomization", self.randomization, LEVELS)
+        level_of(self.randomization)
         if not self.robots:
             raise InvalidSpecError("robots is empty; name at least one")
         if len(set(self.robots)) != len(self.robots):

@@ -96,6 +96,7 @@ class RunFolder:
         """Tell where the run goes on, if commit, versions or machine are not those of before."""
         facts, now = self.facts, _origin(self.settings)
         before = self._newest_origin
+        # Runs of before files were noted have none, as have most.
         if any(before.get(name, {}) != value for name, value in now.items()):
             resumed = [*facts.get("resumed", []), {"at": _now(), **now}]
             self.write_json("run.json", facts | {"resumed": resumed})

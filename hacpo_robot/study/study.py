@@ -128,8 +128,8 @@ class Study:
             found = collect(process.cell, RunFolder.open(path))
             self._results = add_results(self._files, self._plan, found)
             completion = np.mean([row.completion for row in found.reached])
-            unsaved = f"; {process.standing.phase}" if process.exit_code else ""
-            watch.said(f"{name}: completion {completion:.0%}, mean of its robots{unsaved}")
+            fault = f"; {process.standing.phase}" if process.exit_code else ""
+            watch.said(f"{name}: completion {completion:.0%}, mean of its robots{fault}")
         elif process.was_asked_to_stop:
             watch.said(f"{name}: stopped, {process.standing.phase}")
         else:

@@ -23,7 +23,7 @@ from hacpo_robot.study.comparison import (
     matrix,
     whole_seeds,
 )
-from hacpo_robot.study.markdown import counts, points, share
+from hacpo_robot.study.notation import counts, points, share
 from hacpo_robot.study.plan import Plan
 from hacpo_robot.study.results import Reached, Results
 from hacpo_robot.study.statistics import (

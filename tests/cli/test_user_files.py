@@ -37,7 +37,7 @@ def test_a_run_of_a_file_goes_on_from_any_folder_and_tells_when_the_file_has_cha
     assert (code, stderr) == (0, "")
 
     file.write_text(file.read_text() + "# changed\n")
-    told = f"{file} has changed since {trained} began; this goes by the file as it is now\n"
+    told = f"{file} has changed since {trained} was trained; this goes by the file as it is now\n"
     assert call(*evaluate) == (0, before, told)
     code, _, stderr = call("train", "--resume", trained, "--steps", "64")
     assert (code, stderr) == (0, told)

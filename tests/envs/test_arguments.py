@@ -18,7 +18,7 @@ def test_a_level_of_randomization_goes_by_its_name():
     assert env.cell.variation is not None
     assert gymnasium.make(ID, randomization="none").unwrapped.cell.variation is None
     assert gymnasium.make_vec(ID, num_envs=2, randomization="wide").unwrapped.cell.variation is not None
-    with pytest.raises(UnknownNameError, match=r"unknown level of randomization 'wild' .*valid: mild, none"):
+    with pytest.raises(UnknownNameError, match=r"unknown randomization 'wild' .*valid: mild, none"):
         ManipulationEnv("panda", "lift", randomization="wild")
 
 
