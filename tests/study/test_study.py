@@ -131,8 +131,11 @@ def test_time_left_follows_the_steps_made_since_the_start(monkeypatch):
     now[0] += 10.0
     clock.note(at(one, 2200))
     assert clock.seconds_left() == pytest.approx(10.0 * (1000 + 3200) / 1000)
-    clock.close(two)
-    assert clock.seconds_left() == pytest.approx(10.0 * 1000 / (1000 + 3200))
+    clock.close(two)  # only its evaluation was left to do: no step of it was made here
+    assert clock.seconds_left() == pytest.approx(10.0 * 1000 / 1000)
+    now[0] += 10.0
+    clock.close(one)
+    assert clock.seconds_left() == 0.0
 
 
 def progress(steps):
