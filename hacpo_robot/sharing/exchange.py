@@ -8,7 +8,7 @@ import numpy as np
 from hacpo_robot.errors import InvalidSpecError
 from hacpo_robot.sharing.embodiment import Embodiment, check_embodiment
 from hacpo_robot.sharing.experience import Experience
-from hacpo_robot.sharing.lessons import Lessons, PairLog, log_pair
+from hacpo_robot.sharing.lessons import Lessons, PairLog, Part, compose_lessons, log_pair
 from hacpo_robot.sharing.member import Member, PolicyView
 from hacpo_robot.sharing.pace import Standing, waits
 from hacpo_robot.sharing.pool import ExperiencePool
@@ -189,31 +189,23 @@ class Exchange:
         me = self.members[learner]
         if me.rehearsed:
             return None
-        parts: list[tuple[Translation, FloatArray]] = []
-        log: list[PairLog] = []
-        for source in self.sources_of(learner):
-            offered, freshness = self._offer(me, source)
+        banks, log = self._read_banks(me, view)
+        teacher = self._teacher_of(me)
+        answers = [] if teacher is None else self._ask(teacher, me, rollout)
+        return compose_lessons([*banks, *answers], "" if teacher is None else teacher.name, log)
+
+    def _read_banks(self, learner: Member, view: PolicyView) -> tuple[list[Part], list[PairLog]]:
+        """The good episodes of every source that the learner can read, and what it took of each."""
+        parts, log = [], []
+        for source in self.sources_of(learner.name):
+            offered, freshness = self._offer(learner, source)
             if offered is None:
                 continue
-            chosen, weight = self._select(offered, freshness, view, me.pool, source.pool)
+            chosen, weight = self._select(offered, freshness, view, learner.pool, source.pool)
             parts.append((chosen, weight))
-            trust = me.trust_in(source).level
-            log.append(log_pair(source.name, learner, len(offered), chosen, weight, trust))
-        teacher = self._teacher_of(me)
-        if teacher is not None and teacher.teacher is not None and me.body is not None:
-            answers = ask_teacher(rollout, teacher.teacher, me.body)
-            parts.append((answers, feasibility(answers.support, answers.effect_error)))
-        if sum(len(weight) for _, weight in parts) == 0:
-            return None
-        feasible = [feasibility(t.support, t.effect_error) for t, _ in parts]
-        return Lessons(
-            np.concatenate([t.observation for t, _ in parts]),
-            np.concatenate([t.action for t, _ in parts]),
-            np.concatenate([weight for _, weight in parts]),
-            float(np.concatenate(feasible).mean()),
-            "" if teacher is None else teacher.name,
-            tuple(log),
-        )
+            trust = learner.trust_in(source).level
+            log.append(log_pair(source.name, learner.name, len(offered), chosen, weight, trust))
+        return parts, log
 
     def _offer(self, learner: Member, source: Member) -> tuple[Translation | None, FloatArray]:
         """Steps drawn from the source's bank, in the learner's words, and how fresh each is."""
@@ -222,13 +214,6 @@ class Exchange:
             return offered, freshness
         rows = self.rng.choice(len(offered), self.settings.offered_steps, replace=False)
         return offered.take(rows), freshness[rows]
-
-    def _teacher_of(self, learner: Member) -> Member | None:
-        """The best source, if both bodies are known."""
-        if learner.schema is None or self.mode.by_surrogate:
-            return None
-        able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
-        return able[0] if able else None
 
     def _select(
         self,
@@ -256,3 +241,17 @@ class Exchange:
             success_rate=own.success_rate,
         )
         return offered.take(kept), weight
+
+    def _teacher_of(self, learner: Member) -> Member | None:
+        """The best source, if both bodies are known."""
+        if learner.schema is None or self.mode.by_surrogate:
+            return None
+        able = [s for s in self.sources_of(learner.name) if s is not learner and s.teacher is not None]
+        return able[0] if able else None
+
+    def _ask(self, source: Member, learner: Member, rollout: Experience) -> list[Part]:
+        """What a source would do in the learner's own states."""
+        if source.teacher is None or learner.body is None:
+            return []
+        answers = ask_teacher(rollout, source.teacher, learner.body)
+        return [(answers, feasibility(answers.support, answers.effect_error))]

@@ -1,10 +1,13 @@
 """What a learner is given to learn from in one iteration, and where it came from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hacpo_robot.sharing.relevance import feasibility
+from hacpo_robot.sharing.steps import concatenate
 from hacpo_robot.sharing.translation import Translation
 from hacpo_robot.specs.signature import FloatArray
 
@@ -42,6 +45,31 @@ class Lessons:
     teacher: str
     """Whose answers on the learner's own states are among them; empty where nobody's."""
     log: tuple[PairLog, ...]
+
+
+Part = tuple[Translation, FloatArray]
+"""Steps that are worth learning from, and the weight of each."""
+
+
+def compose_lessons(parts: Sequence[Part], teacher: str, log: Sequence[PairLog]) -> Lessons | None:
+    """All parts as one, or nothing where no step is in them.
+
+    Args:
+        parts: Any number of them.
+        teacher: Whose answers one of them is; empty where nobody's.
+        log: What was taken of whom.
+    """
+    if not any(len(weight) for _, weight in parts):
+        return None
+    steps = concatenate([chosen for chosen, _ in parts])
+    return Lessons(
+        steps.observation,
+        steps.action,
+        np.concatenate([weight for _, weight in parts]),
+        float(feasibility(steps.support, steps.effect_error).mean()),
+        teacher,
+        tuple(log),
+    )
 
 
 def log_pair(
