@@ -1,4 +1,4 @@
-"""Different robot arms learn the same skills together, and each policy leaves alone."""
+"""Different robot arms learn the same skills together, and each policy is exported by itself."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
