@@ -96,8 +96,8 @@ def collect(seed: int) -> None:
     per_robot = json.loads((run / "eval" / "eval_info.json").read_text())["per_robot"]
     document = {
         "machine": machine(),
-        "run": json.loads((run / "run.json").read_text()),
-        "settings": flat_settings(RunFolder.open(run).settings),
+        "run": without_folders(json.loads((run / "run.json").read_text())),
+        "settings": flat_settings(RunFolder.open(run).settings) | {"robots": [*HEALTHY, *FAULTY]},
         "wall_s": float(curves[-1]["wall_s"]),
         "completion": {name: per_robot[name]["pc_success"] for name in HEALTHY},
         "claimed": {name: last(curves, name) for name in FAULTY},
@@ -106,6 +106,13 @@ def collect(seed: int) -> None:
         "lessons": by_pair({key: total(series) for key, series in pairs.items() if key[2] == "accepted"}),
     }
     (RESULTS / f"{seed}.json").write_text(json.dumps(document, indent=2) + "\n")
+
+
+def without_folders(record: Document) -> Document:
+    """What a run says of itself, with its files by their names alone: they stand beside this script."""
+    short = [Path(name).stem for name in record["robots"]]
+    sums = {Path(path).name: checksum for path, checksum in record["files"].items()}
+    return record | {"robots": short, "files": sums}
 
 
 def read_pairs(run: Path) -> dict[tuple[str, str, str], Series]:
