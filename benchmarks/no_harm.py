@@ -44,6 +44,7 @@ BASE = next(
     cell.settings for cell in load_plan("suite").cells(1) if (cell.task, cell.fleet, cell.condition) == CELL
 )
 HEALTHY, FAULTY = BASE.robots, tuple(FAULTS)
+MEMBERS = [*HEALTHY, *FAULTY]
 
 Document = dict[str, Any]
 Series = list[tuple[int, float]]
@@ -97,7 +98,7 @@ def collect(seed: int) -> None:
     document = {
         "machine": machine(),
         "run": without_folders(json.loads((run / "run.json").read_text())),
-        "settings": flat_settings(RunFolder.open(run).settings) | {"robots": [*HEALTHY, *FAULTY]},
+        "settings": flat_settings(RunFolder.open(run).settings) | {"robots": MEMBERS},
         "wall_s": float(curves[-1]["wall_s"]),
         "completion": {name: per_robot[name]["pc_success"] for name in HEALTHY},
         "claimed": {name: last(curves, name) for name in FAULTY},
@@ -110,9 +111,8 @@ def collect(seed: int) -> None:
 
 def without_folders(record: Document) -> Document:
     """What a run says of itself, with its files by their names alone: they stand beside this script."""
-    short = [Path(name).stem for name in record["robots"]]
     sums = {Path(path).name: checksum for path, checksum in record["files"].items()}
-    return record | {"robots": short, "files": sums}
+    return record | {"robots": MEMBERS, "files": sums}
 
 
 def read_pairs(run: Path) -> dict[tuple[str, str, str], Series]:

@@ -64,7 +64,7 @@ class Clock:
     def close(self, cell: Cell) -> None:
         """A cell has ended: nothing of it is left. One that never noted a step had only its end to do."""
         self._now[cell.name] = self._total[cell.name]
-        self._first.setdefault(cell.name, self._now[cell.name])
+        self._first.setdefault(cell.name, self._total[cell.name])
 
     def seconds_left(self) -> float | None:
         """At the pace so far; nothing before anything was done."""
